@@ -1,0 +1,140 @@
+# mandelbench: `make bench` measures, `make test` proves, `make help` lists the rest.
+# Variables: CC, BUILD (where everything goes), SANITIZE=address|undefined|thread, OPENMP= (without), V=1.
+
+BUILD    ?= build
+prefix   ?= /usr/local
+bindir    = $(prefix)/bin
+datadir   = $(prefix)/share
+mandir    = $(datadir)/man
+VERSION  := $(shell sed -n 's/^#define VERSION "\(.*\)"/\1/p' src/base/version.h)
+
+OPENMP   ?= -fopenmp
+OPTIMIZE ?= -O3 -g
+WARNINGS ?= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+            -Wmissing-prototypes -Wvla -Wundef
+PACKAGES  = libpng zlib nettle jansson
+# Contraction would change counts: forbidding it is part of correctness (README, "Exactness").
+CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -MMD -MP
+CFLAGS   += -std=c11 -ffp-contract=off $(OPTIMIZE) $(WARNINGS) $(OPENMP) -pthread \
+            $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+            $(shell pkg-config --cflags $(PACKAGES))
+LDLIBS   += $(shell pkg-config --libs $(PACKAGES)) -lm
+
+SOURCES  := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c src/*/*/*.c))
+BENCH    := $(filter-out bench/main.c,$(wildcard bench/*.c bench/*/*.c))
+TESTS    := $(wildcard tests/test_*.c)
+SCRIPTS  := $(wildcard scripts/*.sh bench/*.sh tests/*.sh) .ci/run
+
+object    = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+programs  = $(BUILD)/mandel $(BUILD)/mandelbench
+tests     = $(patsubst tests/%.c,$(BUILD)/tests/%,$(TESTS))
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all test check bench bench-python plots install uninstall clean dist deps asan ubsan tsan \
+        clang lint format help ready
+
+all: ready $(programs) ## build both programs into build/
+
+bench: ## the main job: measure everything here, about three minutes; installs what is missing
+	@scripts/deps.sh build bench
+	@$(MAKE) --no-print-directory all
+	@$(BUILD)/mandelbench run scaling
+
+test: ## prove that everything is right; installs what is missing
+	@scripts/deps.sh build test
+	@$(MAKE) --no-print-directory check
+
+check: all $(tests) ## the same tests, installing nothing
+	@BUILD=$(BUILD) scripts/run-tests.pl $(tests) $(wildcard tests/*.sh)
+
+bench-python: ## the lesson's program in Python beside the C backends, at 400x400
+	@scripts/deps.sh build python
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) bench/python.sh
+
+plots: all ## draw the figures of results/latest (or DIR=...) again
+	@$(BUILD)/mandelbench report $(or $(DIR),results/latest)
+
+asan: ## all tests under the address sanitizer
+	@scripts/deps.sh build test
+	@$(MAKE) --no-print-directory check BUILD=build/asan SANITIZE=address OPTIMIZE='-O1 -g'
+
+ubsan: ## all tests under the undefined-behaviour sanitizer
+	@scripts/deps.sh build test
+	@$(MAKE) --no-print-directory check BUILD=build/ubsan SANITIZE=undefined OPTIMIZE='-O1 -g'
+
+tsan: ## all tests under the thread sanitizer, without OpenMP (libgomp is not instrumented)
+	@scripts/deps.sh build test
+	@$(MAKE) --no-print-directory check BUILD=build/tsan SANITIZE=thread OPTIMIZE='-O1 -g' OPENMP=
+
+clang: ## all tests of a build by clang, warnings as errors
+	@scripts/deps.sh build test clang
+	@$(MAKE) --no-print-directory check BUILD=build/clang CC=clang WARNINGS='$(WARNINGS) -Werror'
+
+lint: ## shellcheck, clang-format, include directions
+	@scripts/deps.sh lint
+	$(Q)shellcheck $(SCRIPTS)
+	$(Q)clang-format --dry-run --Werror $(shell git ls-files '*.c' '*.h')
+	$(Q)scripts/layers.sh
+
+format: ## apply clang-format
+	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')
+
+install: all ## into DESTDIR and prefix (/usr/local)
+	$(Q)install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(datadir)/mandelbench
+	$(Q)install $(programs) $(DESTDIR)$(bindir)
+	$(Q)install -m 644 src/mandel.1 bench/mandelbench.1 $(DESTDIR)$(mandir)/man1
+	$(Q)install -m 644 scripts/*.gp $(DESTDIR)$(datadir)/mandelbench
+	$(Q)install bench/outside.sh $(DESTDIR)$(datadir)/mandelbench
+
+uninstall: ## the reverse
+	$(Q)rm -f $(DESTDIR)$(bindir)/mandel $(DESTDIR)$(bindir)/mandelbench
+	$(Q)rm -f $(DESTDIR)$(mandir)/man1/mandel.1 $(DESTDIR)$(mandir)/man1/mandelbench.1
+	$(Q)rm -rf $(DESTDIR)$(datadir)/mandelbench
+
+dist: ## a source archive of HEAD
+	$(Q)git archive --prefix=mandelbench-$(VERSION)/ -o mandelbench-$(VERSION).tar.gz HEAD
+
+deps: ## install every package that any target needs
+	@scripts/deps.sh build test bench python lint clang
+
+clean: ## remove build/
+	$(Q)rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
+
+ready:
+	@scripts/deps.sh --check build
+
+$(BUILD)/obj/%.o: %.c | ready
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(BUILD)/libmandel.a: $(call object,$(SOURCES))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/libbench.a: $(call object,$(BENCH))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/mandel: $(call object,src/main.c) $(BUILD)/libmandel.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(BUILD)/mandelbench: $(call object,bench/main.c) $(BUILD)/libbench.a $(BUILD)/libmandel.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libbench.a $(BUILD)/libmandel.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) $(shell pkg-config --libs cmocka) -o $@
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

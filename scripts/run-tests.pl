@@ -1,0 +1,30 @@
+#!/usr/bin/env perl
+# Runs TAP programs and scripts, each in a process of its own with a time limit, and sums up:
+# the last line is "N passed, N failed". Usage: scripts/run-tests.pl PROGRAM... SCRIPT.sh...
+use strict;
+use warnings;
+use TAP::Harness;
+
+$ENV{CMOCKA_MESSAGE_OUTPUT} = 'TAP';
+my $limit   = $ENV{TEST_TIMEOUT_S} // 600;
+my $verbose = $ENV{V} ? 1 : 0;
+my $harness = TAP::Harness->new({
+    verbosity => $verbose,
+    timer     => 1,
+    merge     => 0,
+    failures  => 1,
+    exec      => sub {
+        my ($harness, $test) = @_;
+        my @command = ('timeout', '-k', 5, $limit);
+        push @command, 'bash' if $test =~ /\.sh$/;
+        return [@command, $test];
+    },
+});
+
+my $all    = $harness->runtests(@ARGV);
+my $passed = $all->passed;
+my $failed = $all->failed;
+# A program that crashed or ran out of time is a failure even if every line that it printed was fine.
+$failed ||= 1 unless $all->all_passed;
+printf "%d passed, %d failed\n", $passed, $failed;
+exit($failed ? 1 : 0);

@@ -1,0 +1,98 @@
+/* The ground of the process backends; contracts in crew.h. */
+#include "backends/crew.h"
+
+#include "base/clock.h"
+#include "base/size.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int crew_open(struct crew *crew, const struct job *job, struct monitor *monitor, unsigned others) {
+    *crew = (struct crew){.job = job, .monitor = monitor, .arena = ARENA_EMPTY};
+    int err = lease_open(&crew->arena, job_batches(job), &crew->leases);
+    if (err)
+        return err;
+    return supervisor_open(&crew->supervisor, &crew->arena, job->workers + others,
+                           monitor->stop_fd);
+}
+
+static void report_loss(struct crew *crew, const struct worker *worker) {
+    struct monitor *monitor = crew->monitor;
+    struct monitor_loss loss = {
+        .worker = worker->number,
+        .pid = worker->pid,
+        .exitcode = worker->exitcode,
+        .batch = lease_held_by(crew->leases, worker->number),
+        .phase = -1,
+    };
+    snprintf(loss.name, sizeof loss.name, "%s", worker->name);
+    if (worker->number < monitor->worker_count)
+        loss.phase =
+            atomic_load_explicit(&monitor->workers[worker->number].phase, memory_order_relaxed);
+    monitor_worker_lost(monitor, &loss);
+}
+
+int crew_await(struct crew *crew, bool (*ready)(const void *what), const void *what) {
+    for (;;) {
+        if (ready(what))
+            return 0;
+        bell_arm(crew->supervisor.bell);
+        if (ready(what)) { /* it came before the bell was armed */
+            bell_disarm(crew->supervisor.bell);
+            return 0;
+        }
+        struct worker *dead = NULL;
+        int news = supervisor_wait(&crew->supervisor, CLOCK_NEVER, &dead);
+        if (news < 0)
+            return news;
+        if (news == SUPERVISOR_STOP)
+            return -ECANCELED;
+        if (news == SUPERVISOR_DEATH) {
+            report_loss(crew, dead);
+            return -EOWNERDEAD;
+        }
+    }
+}
+
+int64_t crew_compute(struct crew *crew, unsigned worker, uint64_t batch, uint32_t *counts) {
+    const struct job *job = crew->job;
+    if (!lease_claim(crew->leases, batch, worker))
+        return -1;
+    monitor_phase(crew->monitor, worker, PHASE_COMPUTE);
+    return (int64_t)job->kernel->fill(&job->workload, job_batch(job, batch), counts);
+}
+
+void crew_commit(struct crew *crew, struct counts *frame, unsigned worker, uint64_t index,
+                 uint64_t sum, const uint32_t *counts) {
+    struct batch batch = job_batch(crew->job, index);
+    memcpy(frame->at + batch.first, counts, batch.count * sizeof *counts);
+    monitor_batch_done(crew->monitor, worker, index, sum);
+    lease_done(crew->leases, index);
+}
+
+/* Each wake of the collector costs some 10 µs, so it should find many results: half of these. But
+ * they should stay in a core's cache, and two per worker is the least that lets a worker go on
+ * while one is taken. */
+#define RESULTS_PER_WORKER       32
+#define RESULTS_PER_WORKER_LEAST 2
+#define RESULT_BYTES_PER_WORKER  (512 * 1024)
+
+uint64_t crew_results_queued(const struct job *job) {
+    uint64_t fitting = RESULT_BYTES_PER_WORKER / (job->batch * sizeof(uint32_t));
+    uint64_t each = size_max(RESULTS_PER_WORKER_LEAST, size_min(RESULTS_PER_WORKER, fitting));
+    return size_min(job_batches(job), job->workers * each);
+}
+
+int crew_join(struct crew *crew) {
+    struct worker *bad = NULL;
+    int err = supervisor_join(&crew->supervisor, &bad);
+    if (err == -EOWNERDEAD)
+        report_loss(crew, bad);
+    return err;
+}
+
+void crew_close(struct crew *crew) {
+    supervisor_close(&crew->supervisor);
+    arena_close(&crew->arena);
+}

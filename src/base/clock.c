@@ -1,0 +1,36 @@
+/* The monotonic clock and its arithmetic; contracts in clock.h. */
+#include "base/clock.h"
+
+#include <limits.h>
+
+#define NS_PER_S  UINT64_C(1000000000)
+#define NS_PER_MS UINT64_C(1000000)
+
+uint64_t clock_now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock_after_ns(uint64_t ns) {
+    uint64_t now = clock_now_ns();
+    return ns >= CLOCK_NEVER - now ? CLOCK_NEVER : now + ns;
+}
+
+struct timespec clock_timespec(uint64_t ns) {
+    return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
+}
+
+int clock_poll_ms(uint64_t deadline_ns) {
+    if (deadline_ns == CLOCK_NEVER)
+        return -1;
+    uint64_t now = clock_now_ns();
+    if (deadline_ns <= now)
+        return 0;
+    uint64_t ms = (deadline_ns - now + NS_PER_MS - 1) / NS_PER_MS;
+    return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+double clock_seconds(uint64_t ns) {
+    return (double)ns / 1e9;
+}

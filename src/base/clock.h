@@ -1,0 +1,26 @@
+/* Time as unsigned nanoseconds of CLOCK_MONOTONIC: the only clock that anything here reads. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* A deadline that never comes. */
+#define CLOCK_NEVER UINT64_MAX
+
+/* Now, in nanoseconds since an arbitrary start. Never fails, never goes back. */
+uint64_t clock_now_ns(void);
+
+/* The deadline that lies `ns` from now; CLOCK_NEVER stays CLOCK_NEVER. */
+uint64_t clock_after_ns(uint64_t ns);
+
+/* The same instant as a timespec of CLOCK_MONOTONIC. */
+struct timespec clock_timespec(uint64_t ns);
+
+/* Milliseconds from now to `deadline_ns`, rounded up, for poll(2): -1 for CLOCK_NEVER. */
+int clock_poll_ms(uint64_t deadline_ns);
+
+/* Nanoseconds as seconds. */
+double clock_seconds(uint64_t ns);
+
+#endif

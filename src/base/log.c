@@ -1,0 +1,27 @@
+/* Sentences on stderr; contracts in log.h. */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const char *program = "mandelbench";
+
+void log_program(const char *name) {
+    program = name;
+}
+
+void log_say(const char *format, ...) {
+    char line[4096];
+    size_t used = (size_t)snprintf(line, sizeof line, "%s: ", program);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line + used, sizeof line - used - 1, format, args);
+    va_end(args);
+    while (used < sizeof line - 1 && line[used])
+        used++;
+    line[used++] = '\n';
+    fflush(stdout);
+    ssize_t ignored = write(STDERR_FILENO, line, used);
+    (void)ignored;
+}

@@ -1,0 +1,14 @@
+/* Standard: the three standard descriptors, so that a closed one is an error and never somebody
+ * else's file. */
+#ifndef BASE_STANDARD_H
+#define BASE_STANDARD_H
+
+/* Fills holes among descriptors 0 to 2 with ones that refuse the wrong use, and lets this process
+ * have as many descriptors as it may (a worker needs one). First of all. 0 or -errno. */
+int standard_open(void);
+
+/* Flushes stdout, and says so if that failed: the exit status, EXIT_DONE or EXIT_REFUSED_BY_SYSTEM.
+ */
+int standard_flush(void);
+
+#endif

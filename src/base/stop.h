@@ -1,0 +1,23 @@
+/* SIGINT and SIGTERM as something to poll: a flag for loops, a descriptor for waits. The handler
+ * asks for an orderly end; if that has not come within a second, the process ends at once (a batch
+ * may be hours long). Nothing named exists while a program works, so even that leaves nothing
+ * behind. */
+#ifndef BASE_STOP_H
+#define BASE_STOP_H
+
+#include <stdbool.h>
+
+/* Installs the handlers, and ignores SIGPIPE (a closed pipe is then a write error). Once, early.
+ * 0 or -errno. */
+int stop_install(void);
+
+/* The signal that asked to stop, or 0. */
+int stop_signal(void);
+
+/* Readable from the moment a stop is asked for; never read it empty. -1 before stop_install. */
+int stop_fd(void);
+
+/* For a fresh child process: a worker outlives Ctrl-C (its parent decides), SIGTERM ends it. */
+void stop_reset_in_child(void);
+
+#endif

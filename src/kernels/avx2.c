@@ -1,0 +1,42 @@
+/* Kernel avx2: four doubles a vector. */
+#include "kernels/cpu.h"
+#include "kernels/kernel.h"
+
+#include <stddef.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define LANES  4
+#define TARGET __attribute__((target("avx2")))
+
+typedef double reals __attribute__((vector_size(32)));
+typedef int64_t masks __attribute__((vector_size(32)));
+
+TARGET static inline bool any_lane(masks mask) {
+    return _mm256_movemask_pd((__m256d)mask) != 0;
+}
+
+#include "kernels/vector_loop.h"
+
+#define FILL    vector_fill
+#define MISSING NULL
+#else
+#define FILL    NULL
+#define MISSING "it needs an x86-64 CPU"
+#endif
+
+static const char *unavailable(void) {
+    return MISSING;
+}
+
+const struct kernel kernel_avx2 = {
+    .name = "avx2",
+    .summary = "vectors of 4",
+    .needs = CPU_AVX2,
+    .lanes = 4,
+    .preference = 20,
+    .exact = true,
+    .unavailable = unavailable,
+    .fill = FILL,
+};

@@ -1,0 +1,200 @@
+/* mandel: renders one picture with one backend, proves it, and writes it. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/output.h"
+#include "base/standard.h"
+#include "base/stop.h"
+#include "base/version.h"
+#include "image/png.h"
+#include "listing.h"
+#include "options.h"
+#include "progress.h"
+#include "record.h"
+#include "render.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Everything that one run opens. */
+struct run {
+    struct options options;
+    struct output picture, counts;
+    struct render render;
+    struct progress progress;
+    struct image_timing timing;
+};
+
+static int refuse_output(const char *path, int err) {
+    log_say("cannot write '%s': %s", path, strerror(-err));
+    return EXIT_REFUSED_BY_SYSTEM;
+}
+
+/* Before the work, so that a place that cannot be written is found out at once. */
+static int open_outputs(struct run *run) {
+    const struct options *options = &run->options;
+    int err = options->output ? output_open(&run->picture, options->output) : 0;
+    if (err)
+        return refuse_output(options->output, err);
+    err = options->counts ? output_open(&run->counts, options->counts) : 0;
+    return err ? refuse_output(options->counts, err) : EXIT_DONE;
+}
+
+static int status_of(enum render_end end, const struct render *render) {
+    switch (end) {
+    case RENDER_DONE:
+        return EXIT_DONE;
+    case RENDER_STOPPED:
+        return EXIT_SIGNAL + stop_signal();
+    case RENDER_REFUSED:
+    case RENDER_LOST:
+        log_say("%s", render->sentence);
+        return EXIT_REFUSED_BY_SYSTEM;
+    case RENDER_WRONG:
+        break;
+    }
+    log_say("%s", render->sentence);
+    return EXIT_WRONG;
+}
+
+static int render_picture(struct run *run) {
+    const struct options *options = &run->options;
+    bool bar = options->progress == WHEN_ALWAYS ||
+               (options->progress == WHEN_AUTO && !options->quiet && isatty(STDERR_FILENO));
+    int err = render_open(&run->render, options->backend, &options->job);
+    if (err) {
+        log_say("cannot get the frame's memory: %s", strerror(-err));
+        return EXIT_REFUSED_BY_SYSTEM;
+    }
+    if (bar)
+        progress_start(&run->progress, &run->render.monitor,
+                       options->progress == WHEN_ALWAYS ? 0 : UINT64_C(300000000));
+    enum render_end end = render_run(&run->render, 0);
+    progress_finish(&run->progress);
+    return status_of(end, &run->render);
+}
+
+/* --verify: the reference again, pixel by pixel. */
+static int verify(struct run *run) {
+    struct job job = run->options.job;
+    struct render reference;
+    job.kernel = kernel_find("scalar");
+    job.workers = 1;
+    int err = render_open(&reference, backend_find("serial"), &job);
+    if (err) {
+        log_say("cannot get the reference's memory: %s", strerror(-err));
+        return EXIT_REFUSED_BY_SYSTEM;
+    }
+    int status = status_of(render_run(&reference, 0), &reference);
+    if (status == EXIT_DONE) {
+        struct counts_difference difference =
+            counts_compare(&run->render.counts, &reference.counts);
+        if (difference.pixels) {
+            uint32_t width = job.workload.width;
+            log_say("wrong result: %" PRIu64
+                    " pixels differ from serial + scalar, first row %" PRIu64 ", column %" PRIu64
+                    ": %u instead of %u",
+                    difference.pixels, difference.first / width, difference.first % width,
+                    run->render.counts.at[difference.first], reference.counts.at[difference.first]);
+            status = EXIT_WRONG;
+        }
+    }
+    render_close(&reference);
+    return status;
+}
+
+static int write_outputs(struct run *run) {
+    const struct options *options = &run->options;
+    int err = 0;
+    if (options->output) {
+        err = image_write_png(&run->picture, &run->render.counts, &options->job.workload,
+                              options->palette, &run->timing);
+        uint64_t start = clock_now_ns();
+        if (!err && !stop_signal())
+            err = output_commit(&run->picture);
+        run->timing.write_ns += clock_now_ns() - start;
+        if (err)
+            return refuse_output(options->output, err);
+    }
+    if (options->counts) {
+        err = counts_write_npy(&run->render.counts, &run->counts);
+        if (!err && !stop_signal())
+            err = output_commit(&run->counts);
+        if (err)
+            return refuse_output(options->counts, err);
+    }
+    return stop_signal() ? EXIT_SIGNAL + stop_signal() : EXIT_DONE;
+}
+
+/* The summary line, when nothing else was asked for, and the record. */
+static int tell(struct run *run) {
+    const struct options *options = &run->options;
+    const struct render_result *result = &run->render.result;
+    if (options->json) {
+        struct usage usage;
+        usage_now(&usage);
+        int err = record_print(
+            &(struct record){options, result, &usage, options->output ? &run->timing : NULL});
+        if (err)
+            return refuse_output("standard output", err);
+    } else if (!options->output && !options->counts && !options->quiet) {
+        log_say("%s, %ux%u pixels, %s on %u worker%s, kernel %s: rendered in %.3f ms, %.2f G "
+                "iterations/s",
+                options->view_name, options->job.workload.width, options->job.workload.height,
+                options->backend->name, result->workers_started,
+                result->workers_started == 1 ? "" : "s", options->job.kernel->name,
+                clock_seconds(result->render_ns) * 1e3,
+                (double)result->iterations / (double)result->render_ns);
+    }
+    return EXIT_DONE;
+}
+
+static int run_once(struct run *run) {
+    int status = open_outputs(run);
+    if (!status)
+        status = render_picture(run);
+    if (!status && run->options.verify)
+        status = verify(run);
+    if (!status)
+        status = write_outputs(run);
+    if (!status)
+        status = tell(run);
+    output_abandon(&run->picture);
+    output_abandon(&run->counts);
+    render_close(&run->render);
+    return status;
+}
+
+int main(int argc, char **argv) {
+    static struct run run = {.picture = {.fd = -1}, .counts = {.fd = -1}};
+    log_program("mandel");
+    int err = standard_open();
+    if (!err)
+        err = stop_install();
+    if (err) {
+        log_say("cannot set up descriptors and signals: %s", strerror(-err));
+        return EXIT_REFUSED_BY_SYSTEM;
+    }
+    options_parse(&run.options, argc, argv);
+    switch (run.options.action) {
+    case OPTIONS_BAD:
+        log_say("%s", run.options.sentence);
+        return EXIT_USAGE;
+    case OPTIONS_HELP:
+        options_print_help();
+        return standard_flush();
+    case OPTIONS_VERSION:
+        printf("mandel %s\n", VERSION);
+        return standard_flush();
+    case OPTIONS_LIST:
+        if (listing_print(run.options.list) == 0)
+            return standard_flush();
+        log_say("cannot list '%.64s'; known are backends, kernels, palettes, views",
+                run.options.list);
+        return EXIT_USAGE;
+    case OPTIONS_RENDER:
+        break;
+    }
+    return run_once(&run);
+}

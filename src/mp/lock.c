@@ -1,0 +1,47 @@
+/* Robust process-shared mutexes; contracts in lock.h. */
+#include "mp/lock.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+
+int lock_open(struct lock *lock) {
+    pthread_mutexattr_t attributes;
+    int err = pthread_mutexattr_init(&attributes);
+    if (err)
+        return -err;
+    err = pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    if (!err)
+        err = pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    if (!err)
+        err = pthread_mutex_init(&lock->mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    return -err;
+}
+
+/* What a mutex call returned, as this module says it. */
+static int acquired(struct lock *lock, int err) {
+    if (err != EOWNERDEAD)
+        return -err;
+    err = pthread_mutex_consistent(&lock->mutex);
+    return err ? -err : LOCK_RECOVERED;
+}
+
+int lock_acquire(struct lock *lock) {
+    return acquired(lock, pthread_mutex_lock(&lock->mutex));
+}
+
+int lock_acquire_until(struct lock *lock, uint64_t deadline_ns) {
+    if (deadline_ns == CLOCK_NEVER)
+        return lock_acquire(lock);
+    struct timespec deadline = clock_timespec(deadline_ns);
+    return acquired(lock, pthread_mutex_clocklock(&lock->mutex, CLOCK_MONOTONIC, &deadline));
+}
+
+void lock_release(struct lock *lock) {
+    pthread_mutex_unlock(&lock->mutex);
+}
+
+void lock_close(struct lock *lock) {
+    pthread_mutex_destroy(&lock->mutex);
+}

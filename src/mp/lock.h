@@ -1,0 +1,32 @@
+/* Lock: mutual exclusion between processes and threads that survives its owner's death (a robust
+ * POSIX mutex). So that a dead owner leaves nothing half-done, every section under a lock here
+ * prepares first and commits with one store; then the next owner has nothing to repair. */
+#ifndef MP_LOCK_H
+#define MP_LOCK_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+/* Lives in arena pages; zeroed memory is not a lock yet. */
+struct lock {
+    pthread_mutex_t mutex;
+};
+
+/* 0 or -errno. */
+int lock_open(struct lock *lock);
+
+/* Blocks until the lock is ours. 0; LOCK_RECOVERED: ours too, but its last owner died with it;
+ * or -errno. Not recursive. */
+#define LOCK_RECOVERED 1
+int lock_acquire(struct lock *lock);
+
+/* The same, but gives up at the deadline with -ETIMEDOUT. */
+int lock_acquire_until(struct lock *lock, uint64_t deadline_ns);
+
+/* Its owner only. */
+void lock_release(struct lock *lock);
+
+/* Nobody may hold it or wait for it. */
+void lock_close(struct lock *lock);
+
+#endif

@@ -1,0 +1,174 @@
+/* The bounded queue; contracts in queue.h. */
+#include "mp/queue.h"
+
+#include "base/clock.h"
+#include "base/size.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What lies in a slot. */
+struct slot {
+    uint64_t bytes;
+    _Alignas(16) unsigned char message[]; /* as malloc would align it */
+};
+
+/* Under the lock, so that no ordering is needed; outside it the numbers are only hints. */
+static uint64_t load(const _Atomic uint64_t *number) {
+    return atomic_load_explicit(number, memory_order_relaxed);
+}
+
+static void commit(_Atomic uint64_t *number) {
+    atomic_store_explicit(number, load(number) + 1, memory_order_release);
+}
+
+static bool is_closed(const struct queue *queue) {
+    return atomic_load_explicit(&queue->closed, memory_order_relaxed);
+}
+
+static struct slot *slot_at(struct queue *queue, uint64_t number) {
+    return (struct slot *)(queue->slots + number % queue->capacity * queue->slot_bytes);
+}
+
+int queue_open(struct arena *arena, uint64_t capacity, size_t message_bytes,
+               struct queue **opened) {
+    uint64_t slot_bytes, bytes;
+    void *piece;
+    if (message_bytes > SIZE_MAX / 4)
+        return -ENOMEM;
+    slot_bytes = size_align(sizeof(struct slot) + message_bytes, 64);
+    if (!size_multiply(capacity, slot_bytes, &bytes) ||
+        !size_add(bytes, sizeof(struct queue), &bytes) || bytes > SIZE_MAX)
+        return -ENOMEM;
+    int err = arena_take(arena, bytes, &piece);
+    if (err)
+        return err;
+    struct queue *queue = piece;
+    queue->capacity = capacity;
+    queue->message_bytes = message_bytes;
+    queue->slot_bytes = slot_bytes;
+    *opened = queue;
+    return lock_open(&queue->lock);
+}
+
+uint64_t queue_size(const struct queue *queue) {
+    uint64_t got = load(&queue->got), put = load(&queue->put);
+    return put > got ? put - got : 0;
+}
+
+/* With the lock held: sleeps once. 0: look again, the lock is held. Else it is released. */
+static int sleep_once(struct queue *queue, struct condition *condition, uint64_t deadline_ns) {
+    if (condition == &queue->not_empty && queue->on_empty)
+        bell_ring(queue->on_empty);
+    int err = deadline_ns == 0 ? -ETIMEDOUT : condition_wait(condition, &queue->lock, deadline_ns);
+    if (err == -ETIMEDOUT)
+        lock_release(&queue->lock);
+    return err;
+}
+
+/* Acquires the lock with the queue in a state to put into. */
+static int enter_to_put(struct queue *queue, uint64_t deadline_ns) {
+    int err = lock_acquire(&queue->lock);
+    if (err < 0)
+        return err;
+    while (!is_closed(queue) && queue_size(queue) == queue->capacity) {
+        err = sleep_once(queue, &queue->not_full, deadline_ns);
+        if (err)
+            return err;
+    }
+    if (!is_closed(queue))
+        return 0;
+    lock_release(&queue->lock);
+    return -EPIPE;
+}
+
+int queue_put_until(struct queue *queue, const void *message, size_t bytes, uint64_t deadline_ns) {
+    if (bytes == 0 || bytes > queue->message_bytes)
+        return -EMSGSIZE;
+    int err = enter_to_put(queue, deadline_ns);
+    if (err)
+        return err;
+    struct slot *slot = slot_at(queue, load(&queue->put));
+    slot->bytes = bytes;
+    memcpy(slot->message, message, bytes);
+    commit(&queue->put);
+    bool half_full = queue_size(queue) >= size_divide_up(queue->capacity, 2);
+    lock_release(&queue->lock);
+    condition_notify(&queue->not_empty);
+    if (half_full && queue->on_half_full)
+        bell_ring(queue->on_half_full);
+    return 0;
+}
+
+int queue_put(struct queue *queue, const void *message, size_t bytes) {
+    return queue_put_until(queue, message, bytes, CLOCK_NEVER);
+}
+
+/* Releases the lock after a message was taken; wakes putters once the ring is half empty. */
+static void leave_after_get(struct queue *queue) {
+    bool half_empty = queue_size(queue) <= queue->capacity / 2;
+    lock_release(&queue->lock);
+    if (half_empty)
+        condition_notify_all(&queue->not_full);
+}
+
+long queue_get_until(struct queue *queue, void *buffer, size_t size, uint64_t deadline_ns) {
+    if (size < queue->message_bytes)
+        return -EMSGSIZE;
+    int err = lock_acquire(&queue->lock);
+    if (err < 0)
+        return err;
+    while (queue_size(queue) == 0) {
+        if (is_closed(queue)) {
+            lock_release(&queue->lock);
+            return -EPIPE;
+        }
+        err = sleep_once(queue, &queue->not_empty, deadline_ns);
+        if (err)
+            return err;
+    }
+    const struct slot *slot = slot_at(queue, load(&queue->got));
+    long bytes = (long)slot->bytes;
+    memcpy(buffer, slot->message, slot->bytes);
+    commit(&queue->got);
+    leave_after_get(queue);
+    return bytes;
+}
+
+long queue_get(struct queue *queue, void *buffer, size_t size) {
+    return queue_get_until(queue, buffer, size, CLOCK_NEVER);
+}
+
+long queue_front(struct queue *queue, const void **message) {
+    /* The only getter: `got` is its own, and a message that it sees committed stays where it is. */
+    bool closed = atomic_load_explicit(&queue->closed, memory_order_acquire);
+    if (atomic_load_explicit(&queue->put, memory_order_acquire) == load(&queue->got))
+        return closed ? -EPIPE : -EAGAIN;
+    const struct slot *slot = slot_at(queue, load(&queue->got));
+    *message = slot->message;
+    return (long)slot->bytes;
+}
+
+void queue_drop(struct queue *queue) {
+    if (lock_acquire(&queue->lock) < 0)
+        return;
+    commit(&queue->got);
+    leave_after_get(queue);
+}
+
+bool queue_ready(const void *queue) {
+    const struct queue *this = queue;
+    return atomic_load_explicit(&this->put, memory_order_acquire) != load(&this->got) ||
+           is_closed(this);
+}
+
+void queue_close(struct queue *queue) {
+    if (lock_acquire(&queue->lock) < 0)
+        return;
+    atomic_store_explicit(&queue->closed, true, memory_order_release);
+    lock_release(&queue->lock);
+    condition_notify_all(&queue->not_empty);
+    condition_notify_all(&queue->not_full);
+    if (queue->on_half_full)
+        bell_ring(queue->on_half_full);
+}

@@ -1,0 +1,69 @@
+/* Queue: a bounded first-in-first-out of whole messages, many putters, many getters, processes or
+ * threads. A ring in shared pages under one robust lock with two conditions (lock + conditions →
+ * queue).
+ *
+ * Safe under a kill at any instant: a message is written before the store that commits it, and
+ * taken by one store too. Wakes are few, since they cost more than messages: a getter is woken only
+ * if one sleeps, putters only when the ring has become half empty. Messages of one putter arrive in
+ * their order. */
+#ifndef MP_QUEUE_H
+#define MP_QUEUE_H
+
+#include "mp/arena.h"
+#include "mp/bell.h"
+#include "mp/condition.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Lives in arena pages. */
+struct queue {
+    struct lock lock; /* guards all below; head and tail change by one store each */
+    struct condition not_empty, not_full;
+    /* For a process that polls: set them, or leave them NULL, before workers start. A getter that
+     * polls (queue_ready, queue_front) needs the first bell on its queue, and the second on every
+     * queue at which its putters sleep: then each of its messages is announced at the latest before
+     * the putter sleeps. */
+    struct bell *on_half_full; /* rung by a put that finds the queue at least half full */
+    struct bell *on_empty;     /* rung by a getter that finds it empty and is about to sleep */
+    uint64_t capacity;         /* messages */
+    size_t message_bytes;      /* the largest message */
+    size_t slot_bytes;         /* a length and a message, aligned */
+    _Atomic uint64_t put, got; /* messages ever committed and taken */
+    _Atomic bool closed;
+    _Alignas(64) unsigned char slots[];
+};
+
+/* A queue for `capacity` ≥ 1 messages of up to message_bytes ≥ 1 bytes. 0 and *queue, or -errno. */
+int queue_open(struct arena *arena, uint64_t capacity, size_t message_bytes, struct queue **queue);
+
+/* Puts a copy of a message of 1 … message_bytes bytes. Blocks while the queue is full; woken by
+ * getters and by queue_close. 0; -EPIPE: closed; -EMSGSIZE. The timed twin: -ETIMEDOUT at the
+ * deadline, also a past one (CLOCK_NEVER blocks; 0 tries once). */
+int queue_put(struct queue *queue, const void *message, size_t bytes);
+int queue_put_until(struct queue *queue, const void *message, size_t bytes, uint64_t deadline_ns);
+
+/* Takes the oldest message: copies it into buffer (`size` bytes, at least message_bytes) and
+ * returns its length. Blocks while the queue is empty and open. -EPIPE: closed and empty, the end
+ * of all messages. The timed twin as above. */
+long queue_get(struct queue *queue, void *buffer, size_t size);
+long queue_get_until(struct queue *queue, void *buffer, size_t size, uint64_t deadline_ns);
+
+/* For a queue with one getter, which need not copy: the oldest message where it lies, valid until
+ * queue_drop. Never blocks. Its length, -EAGAIN: empty, -EPIPE: closed and empty. */
+long queue_front(struct queue *queue, const void **message);
+void queue_drop(struct queue *queue);
+
+/* For that one getter: would queue_front find a message, or the end? (A queue as a predicate's
+ * argument.) */
+bool queue_ready(const void *queue);
+
+/* Messages in the queue at some instant of the call. */
+uint64_t queue_size(const struct queue *queue);
+
+/* No more puts; what is inside can still be got. Wakes everybody. Any worker, any number of times.
+ */
+void queue_close(struct queue *queue);
+
+#endif

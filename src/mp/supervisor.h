@@ -1,0 +1,50 @@
+/* Supervisor: the original process's side of its workers. It starts them, waits for whatever they
+ * have to say (their bell), for their deaths (the kernel's word: a pidfd) and for a request to
+ * stop, all in one place, and never leaves one behind. Used by one process and one thread only. */
+#ifndef MP_SUPERVISOR_H
+#define MP_SUPERVISOR_H
+
+#include "mp/arena.h"
+#include "mp/bell.h"
+#include "mp/worker.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct supervisor {
+    int epoll_fd;
+    struct bell *bell;      /* in arena pages: workers ring it */
+    struct worker *workers; /* `capacity` of them, the first `count` were started */
+    unsigned count, capacity;
+};
+
+/* What woke the supervisor. */
+enum supervisor_news {
+    SUPERVISOR_BELL,   /* look at the shared state */
+    SUPERVISOR_DEATH,  /* a worker ended; it has been reaped */
+    SUPERVISOR_STOP,   /* stop_fd became readable */
+    SUPERVISOR_NOTHING /* the deadline passed */
+};
+
+/* For up to `capacity` workers. stop_fd (borrowed; -1: none) is watched too. 0 or -errno, and
+ * nothing to close after a failure. Its heap memory: the array of workers. */
+int supervisor_open(struct supervisor *supervisor, struct arena *arena, unsigned capacity,
+                    int stop_fd);
+
+/* Starts one more worker; its number is its index. 0 or -errno. */
+int supervisor_start(struct supervisor *supervisor, enum worker_kind kind, const char *name,
+                     worker_main *main, void *argument);
+
+/* Blocks until there is news (at the earliest after bell_arm(supervisor->bell) and a last look) or
+ * the deadline. The news, ≥ 0, and for a death the worker; or -errno. Disarms the bell. */
+int supervisor_wait(struct supervisor *supervisor, uint64_t deadline_ns, struct worker **dead);
+
+/* Joins all workers, which must have been told to end. 0; -EOWNERDEAD and the first that did not
+ * end with exit code 0; or -errno. */
+int supervisor_join(struct supervisor *supervisor, struct worker **bad);
+
+/* Kills the processes that still run, reaps everything, frees. Threads must have been told to end:
+ * they are joined. Accepts a zeroed struct. */
+void supervisor_close(struct supervisor *supervisor);
+
+#endif

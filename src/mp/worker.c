@@ -1,0 +1,122 @@
+/* Processes and threads under one name; contracts in worker.h. */
+#include "mp/worker.h"
+
+#include "base/clock.h"
+#include "base/stop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+/* The child's side of a fork: never returns. */
+static _Noreturn void run_process(struct worker *worker, pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) /* it died before the line above */
+        _exit(1);
+    stop_reset_in_child();
+    prctl(PR_SET_NAME, worker->name);
+    _exit(worker->main(worker->argument, worker->number));
+}
+
+static int start_process(struct worker *worker) {
+    pid_t parent = getpid();
+    fflush(NULL); /* or the child would write what is buffered once more */
+    worker->pid = fork();
+    if (worker->pid < 0)
+        return -errno;
+    if (worker->pid == 0)
+        run_process(worker, parent);
+    worker->pidfd = (int)syscall(SYS_pidfd_open, worker->pid, 0);
+    if (worker->pidfd >= 0)
+        return 0;
+    int err = -errno;
+    kill(worker->pid, SIGKILL);
+    waitpid(worker->pid, NULL, 0);
+    return err;
+}
+
+static void *run_thread(void *argument) {
+    struct worker *worker = argument;
+    pthread_setname_np(pthread_self(), worker->name);
+    return (void *)(intptr_t)worker->main(worker->argument, worker->number);
+}
+
+int worker_start(struct worker *worker, enum worker_kind kind, const char *name, unsigned number,
+                 worker_main *main, void *argument) {
+    *worker = (struct worker){
+        .kind = kind,
+        .number = number,
+        .pidfd = -1,
+        .main = main,
+        .argument = argument,
+        .exitcode = WORKER_RUNNING,
+    };
+    snprintf(worker->name, sizeof worker->name, "%s", name);
+    int err = kind == WORKER_PROCESS ? start_process(worker)
+                                     : -pthread_create(&worker->thread, NULL, run_thread, worker);
+    worker->started = err == 0;
+    return err;
+}
+
+static int join_thread(struct worker *worker, uint64_t deadline_ns) {
+    void *result;
+    struct timespec deadline = clock_timespec(deadline_ns);
+    int err = deadline_ns == CLOCK_NEVER
+                  ? pthread_join(worker->thread, &result)
+                  : pthread_clockjoin_np(worker->thread, &result, CLOCK_MONOTONIC, &deadline);
+    if (err)
+        return -err;
+    worker->exitcode = (int)(intptr_t)result;
+    return 0;
+}
+
+static int join_process(struct worker *worker, uint64_t deadline_ns) {
+    struct pollfd ended = {.fd = worker->pidfd, .events = POLLIN};
+    int ready;
+    do
+        ready = poll(&ended, 1, clock_poll_ms(deadline_ns));
+    while (ready < 0 && errno == EINTR);
+    if (ready < 0)
+        return -errno;
+    if (ready == 0)
+        return -ETIMEDOUT;
+    siginfo_t info = {0};
+    if (waitid(P_PIDFD, (id_t)worker->pidfd, &info, WEXITED) != 0)
+        return -errno;
+    worker->exitcode = info.si_code == CLD_EXITED ? info.si_status : -info.si_status;
+    close(worker->pidfd);
+    worker->pidfd = -1;
+    return 0;
+}
+
+int worker_join_until(struct worker *worker, uint64_t deadline_ns) {
+    if (!worker->started || worker->exitcode != WORKER_RUNNING)
+        return 0;
+    return worker->kind == WORKER_PROCESS ? join_process(worker, deadline_ns)
+                                          : join_thread(worker, deadline_ns);
+}
+
+int worker_join(struct worker *worker) {
+    return worker_join_until(worker, CLOCK_NEVER);
+}
+
+bool worker_is_alive(struct worker *worker) {
+    return worker->started && worker_join_until(worker, 0) == -ETIMEDOUT;
+}
+
+int worker_kill(struct worker *worker) {
+    if (worker->kind == WORKER_THREAD)
+        return -EOPNOTSUPP;
+    if (worker->pidfd < 0)
+        return 0;
+    return syscall(SYS_pidfd_send_signal, worker->pidfd, SIGKILL, NULL, 0) == 0 ? 0 : -errno;
+}

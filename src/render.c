@@ -1,0 +1,135 @@
+/* Running a job and proving its result; contracts in render.h. */
+#include "render.h"
+
+#include "base/clock.h"
+#include "base/size.h"
+#include "base/stop.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+uint64_t render_memory_bytes(const struct job *job) {
+    uint64_t frame, ledger;
+    /* A count per pixel; a lease and a sum per batch. */
+    if (!size_multiply(workload_pixels(&job->workload), sizeof(uint32_t), &frame) ||
+        !size_multiply(job_batches(job), 2 * sizeof(uint64_t), &ledger) ||
+        !size_add(frame, ledger, &frame))
+        return UINT64_MAX;
+    return frame;
+}
+
+int render_open(struct render *render, const struct backend *backend, const struct job *job) {
+    *render = (struct render){.backend = backend, .job = job};
+    int err = counts_open(&render->counts, job->workload.width, job->workload.height);
+    if (!err)
+        err = monitor_open(&render->monitor, job->workers, job_batches(job));
+    if (err)
+        render_close(render);
+    render->monitor.stop_fd = stop_fd();
+    render->monitor.stop_signal = stop_signal;
+    return err;
+}
+
+void render_close(struct render *render) {
+    counts_close(&render->counts);
+    monitor_close(&render->monitor);
+}
+
+static void describe_loss(struct render *render) {
+    static const char *const phases[] = {
+        [PHASE_START] = "started",
+        [PHASE_WAIT] = "waited for work",
+        [PHASE_COMPUTE] = "computed",
+        [PHASE_SEND] = "sent its counts home",
+    };
+    const struct monitor_loss *loss = &render->monitor.loss;
+    char how[64], what[64] = "";
+    if (loss->exitcode < 0)
+        snprintf(how, sizeof how, "was killed by signal %d (%s)", -loss->exitcode,
+                 strsignal(-loss->exitcode));
+    else
+        snprintf(how, sizeof how, "exited with status %d", loss->exitcode);
+    if (loss->batch >= 0)
+        snprintf(what, sizeof what, " while it held batch %" PRId64, loss->batch);
+    else if (loss->phase >= 0)
+        snprintf(what, sizeof what, " while it %s", phases[loss->phase]);
+    snprintf(render->sentence, sizeof render->sentence,
+             "%s: %s %u (process %ld) %s%s; the picture is not complete", render->backend->name,
+             loss->name, loss->worker, (long)loss->pid, how, what);
+}
+
+/* What an error of a hook means. */
+static enum render_end ended_by(struct render *render, const char *attempt, int err) {
+    if (err == -ECANCELED)
+        return RENDER_STOPPED;
+    if (err == -EOWNERDEAD) {
+        describe_loss(render);
+        return RENDER_LOST;
+    }
+    snprintf(render->sentence, sizeof render->sentence, "%s: cannot %s: %s", render->backend->name,
+             attempt, strerror(-err));
+    return RENDER_REFUSED;
+}
+
+/* Is the frame complete, and what was reported? Fills in the result's counts. */
+static enum render_end check(struct render *render) {
+    struct counts_sum sum = counts_sum(&render->counts);
+    struct render_result *result = &render->result;
+    uint64_t reported = monitor_iterations(&render->monitor);
+    result->iterations = sum.iterations;
+    result->workers_seen = monitor_workers_seen(&render->monitor);
+    if (sum.unwritten) {
+        snprintf(render->sentence, sizeof render->sentence,
+                 "%s: wrong result: %" PRIu64 " of %" PRIu64 " pixels were never written",
+                 render->backend->name, sum.unwritten, render->counts.pixels);
+        return RENDER_WRONG;
+    }
+    if (sum.iterations != reported) {
+        snprintf(render->sentence, sizeof render->sentence,
+                 "%s: wrong result: the frame holds %" PRIu64 " iterations, %" PRIu64
+                 " were reported",
+                 render->backend->name, sum.iterations, reported);
+        return RENDER_WRONG;
+    }
+    return RENDER_DONE;
+}
+
+static enum render_end render_once(struct render *render, void *state) {
+    counts_clear(&render->counts);
+    monitor_clear(&render->monitor);
+    uint64_t start = clock_now_ns();
+    int err = render->backend->render(state, &render->monitor, &render->counts);
+    render->result.render_ns += clock_now_ns() - start;
+    render->result.renders++;
+    return err ? ended_by(render, "render", err) : check(render);
+}
+
+enum render_end render_run(struct render *render, uint64_t min_ns) {
+    const struct backend *backend = render->backend;
+    struct render_result *result = &render->result;
+    void *state =
+        (void *)(uintptr_t)render->job; /* a backend without open gets the job, and reads it */
+    uint64_t start = clock_now_ns();
+    int err = backend->open ? backend->open(render->job, &render->monitor, &state) : 0;
+    result->open_ns = clock_now_ns() - start;
+    if (err)
+        return ended_by(render, "start its workers", err);
+
+    enum render_end end;
+    do
+        end = render_once(render, state);
+    while (end == RENDER_DONE && result->render_ns < min_ns);
+
+    start = clock_now_ns();
+    err = backend->close ? backend->close(state) : 0;
+    result->close_ns = clock_now_ns() - start;
+    if (end == RENDER_DONE && err)
+        end = ended_by(render, "end its workers", err);
+    result->workers_started = render->monitor.workers_started;
+    result->workers_lost = render->monitor.workers_lost;
+    if (end == RENDER_DONE)
+        counts_digest(&render->counts, result->sha256);
+    return end;
+}
