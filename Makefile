@@ -14,7 +14,7 @@ WARNINGS ?= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes -Wvla -Wundef
 PACKAGES  = libpng zlib nettle jansson
 # Contraction would change counts: forbidding it is part of correctness (README, "Exactness").
-CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -MMD -MP
+CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -I$(BUILD)/include -MMD -MP
 CFLAGS   += -std=c11 -ffp-contract=off $(OPTIMIZE) $(WARNINGS) $(OPENMP) -pthread \
             $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
             $(shell pkg-config --cflags $(PACKAGES))
@@ -110,6 +110,15 @@ help: ## this list
 
 ready:
 	@scripts/deps.sh --check build
+
+# What a campaign's manifest says of its source; rewritten only when that changes.
+$(BUILD)/include/build/commit.h: FORCE
+	@mkdir -p $(@D)
+	@printf '/* Made by make. */\n#define BUILD_COMMIT "%s"\n' \
+	    "$$(git describe --always --dirty 2>/dev/null || echo unknown)" > $@.new
+	@cmp -s $@ $@.new && rm $@.new || mv $@.new $@
+FORCE:
+$(call object,bench/campaign/campaign.c): $(BUILD)/include/build/commit.h
 
 $(BUILD)/obj/%.o: %.c | ready
 	@mkdir -p $(@D)

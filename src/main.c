@@ -24,6 +24,7 @@ struct run {
     struct render render;
     struct progress progress;
     struct image_timing timing;
+    uint64_t start_ns;
 };
 
 static int refuse_output(const char *path, int err) {
@@ -134,8 +135,8 @@ static int tell(struct run *run) {
     if (options->json) {
         struct usage usage;
         usage_now(&usage);
-        int err = record_print(
-            &(struct record){options, result, &usage, options->output ? &run->timing : NULL});
+        int err = record_print(&(struct record){
+            options, result, &usage, options->output ? &run->timing : NULL, run->start_ns});
         if (err)
             return refuse_output("standard output", err);
     } else if (!options->output && !options->counts && !options->quiet) {
@@ -168,6 +169,7 @@ static int run_once(struct run *run) {
 
 int main(int argc, char **argv) {
     static struct run run = {.picture = {.fd = -1}, .counts = {.fd = -1}};
+    run.start_ns = clock_now_ns();
     log_program("mandel");
     int err = standard_open();
     if (!err)

@@ -119,19 +119,12 @@ static bool parse_whole(struct options *options, const char *what, const char *t
     return true;
 }
 
-/* "800x600", or "800" for a square. */
 static bool parse_pixels(struct options *options, struct request *request, const char *text) {
-    char width[32];
-    size_t length = strcspn(text, "x");
-    const char *height = text[length] ? text + length + 1 : text;
-    if (length >= sizeof width)
-        return refuse(options, "picture size must be WIDTHxHEIGHT or SIDE, not '%.64s'", text);
-    memcpy(width, text, length);
-    width[length] = '\0';
-    return parse_whole(options, "picture size: a side", width, 1, WORKLOAD_SIDE_MAX,
-                       &request->width) &&
-           parse_whole(options, "picture size: a side", height, 1, WORKLOAD_SIDE_MAX,
-                       &request->height);
+    int err = text_parse_size(text, WORKLOAD_SIDE_MAX, &request->width, &request->height);
+    if (err == -ERANGE)
+        return refuse(options, "a picture's side must have 1 to %u pixels, not '%.64s'",
+                      WORKLOAD_SIDE_MAX, text);
+    return !err || refuse(options, "picture size must be WIDTHxHEIGHT or SIDE, not '%.64s'", text);
 }
 
 static bool parse_progress(struct options *options, const char *text) {

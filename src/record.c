@@ -58,6 +58,8 @@ static int add_outcome(json_t *object, const struct record *record) {
                                   seconds_or_null(timing ? &timing->encode_ns : NULL));
     failed |=
         json_object_set_new(object, "write_s", seconds_or_null(timing ? &timing->write_ns : NULL));
+    failed |= json_object_set_new(object, "total_s",
+                                  json_real(clock_seconds(clock_now_ns() - record->start_ns)));
     failed |= json_object_set_new(object, "user_s", json_real(usage->user_s));
     failed |= json_object_set_new(object, "sys_s", json_real(usage->sys_s));
     failed |= json_object_set_new(object, "max_rss_bytes",

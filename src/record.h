@@ -14,6 +14,7 @@ struct record {
     const struct render_result *result;
     const struct usage *usage;
     const struct image_timing *timing; /* NULL: no picture was written */
+    uint64_t start_ns;                 /* when main began: total_s counts from there */
 };
 
 /* Prints the object and a line end to stdout and flushes it. 0, -ENOMEM or the write's -errno. */

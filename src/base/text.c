@@ -68,6 +68,25 @@ int text_parse_pair(const char *text, double *a, double *b) {
     return 0;
 }
 
+int text_parse_size(const char *text, uint64_t max, uint64_t *width, uint64_t *height) {
+    char first[32];
+    uint64_t w, h;
+    size_t length = strcspn(text, "x");
+    const char *second = text[length] ? text + length + 1 : text;
+    if (length >= sizeof first)
+        return -EINVAL;
+    memcpy(first, text, length);
+    first[length] = '\0';
+    int err = text_parse_u64(first, 1, max, &w);
+    if (!err)
+        err = text_parse_u64(second, 1, max, &h);
+    if (err)
+        return err;
+    *width = w;
+    *height = h;
+    return 0;
+}
+
 int text_next_item(const char **list, char *item, size_t size) {
     if (*list == NULL)
         return 0;

@@ -19,6 +19,10 @@ int text_parse_double(const char *text, double *value);
 /* "A,B" → two finite doubles; errors as above. */
 int text_parse_pair(const char *text, double *a, double *b);
 
+/* "WIDTHxHEIGHT", or "SIDE" for a square; whole numbers 1 … max. 0, -EINVAL or -ERANGE, nothing
+ * changed. */
+int text_parse_size(const char *text, uint64_t max, uint64_t *width, uint64_t *height);
+
 /* The next item of a comma list: copies it into item (size bytes, terminated), moves *list behind
  * it and returns 1; 0 at the end; -EINVAL for an empty item, -ENAMETOOLONG for one that does not
  * fit. Start with *list at the first character; an empty list has one empty item. */

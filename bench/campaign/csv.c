@@ -1,0 +1,169 @@
+/* Rows as text; contracts in csv.h. */
+#include "bench/campaign/csv.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#define FIELD_SIZE 1024
+
+void csv_clear(const struct csv_column *columns, size_t count, void *row) {
+    for (size_t i = 0; i < count; i++) {
+        void *field = (char *)row + columns[i].offset;
+        switch (columns[i].kind) {
+        case CSV_TEXT:
+            memset(field, 0, columns[i].size);
+            break;
+        case CSV_WHOLE:
+            *(uint64_t *)field = CSV_NO_WHOLE;
+            break;
+        case CSV_DOUBLE:
+            *(double *)field = NAN;
+            break;
+        case CSV_BOOL:
+            *(enum csv_bool *)field = CSV_NO_BOOL;
+            break;
+        }
+    }
+}
+
+static void write_text(const char *text, FILE *file) {
+    if (!text[strcspn(text, ",\"\r\n")]) {
+        fputs(text, file);
+        return;
+    }
+    putc('"', file);
+    for (; *text; text++) {
+        if (*text == '"')
+            putc('"', file);
+        putc(*text, file);
+    }
+    putc('"', file);
+}
+
+static void write_field(const struct csv_column *column, const void *field, FILE *file) {
+    uint64_t whole;
+    double real;
+    switch (column->kind) {
+    case CSV_TEXT:
+        write_text(field, file);
+        break;
+    case CSV_WHOLE:
+        whole = *(const uint64_t *)field;
+        if (whole != CSV_NO_WHOLE)
+            fprintf(file, "%llu", (unsigned long long)whole);
+        break;
+    case CSV_DOUBLE:
+        real = *(const double *)field;
+        if (!isnan(real))
+            fprintf(file, "%.17g", real);
+        break;
+    case CSV_BOOL:
+        if (*(const enum csv_bool *)field != CSV_NO_BOOL)
+            fputs(*(const enum csv_bool *)field == CSV_TRUE ? "true" : "false", file);
+        break;
+    }
+}
+
+void csv_write_header(const struct csv_column *columns, size_t count, FILE *file) {
+    for (size_t i = 0; i < count; i++)
+        fprintf(file, "%s%s", i ? "," : "", columns[i].name);
+    putc('\n', file);
+}
+
+void csv_write_row(const struct csv_column *columns, size_t count, const void *row, FILE *file) {
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            putc(',', file);
+        write_field(&columns[i], (const char *)row + columns[i].offset, file);
+    }
+    putc('\n', file);
+}
+
+/* Reads a quoted field behind its opening quote. What follows the closing one, or -EPROTO. */
+static int read_quoted(char *field, size_t *used, FILE *file) {
+    int c;
+    while ((c = getc(file)) != EOF) {
+        if (c == '"' && (c = getc(file)) != '"')
+            return c;
+        if (*used + 1 >= FIELD_SIZE)
+            return -EPROTO;
+        field[(*used)++] = (char)c;
+    }
+    return -EPROTO;
+}
+
+/* Reads one field. What ended it: ',', '\n', EOF; or -EPROTO. */
+static int read_field(char field[FIELD_SIZE], FILE *file) {
+    size_t used = 0;
+    int c = getc(file);
+    if (c == '"') {
+        c = read_quoted(field, &used, file);
+    } else {
+        for (; c != ',' && c != '\n' && c != EOF; c = getc(file)) {
+            if (c == '"' || used + 1 >= FIELD_SIZE)
+                return -EPROTO;
+            field[used++] = (char)c;
+        }
+    }
+    field[used] = '\0';
+    return c == ',' || c == '\n' || c == EOF ? c : -EPROTO;
+}
+
+_Static_assert(EOF != -EPROTO, "an end is told from an error");
+
+static int parse_field(const struct csv_column *column, const char *text, void *field) {
+    bool is_true = strcmp(text, "true") == 0;
+    switch (column->kind) {
+    case CSV_TEXT:
+        if (strlen(text) >= column->size)
+            return -EPROTO;
+        memset(field, 0, column->size);
+        memcpy(field, text, strlen(text));
+        return 0;
+    case CSV_WHOLE:
+        *(uint64_t *)field = CSV_NO_WHOLE;
+        return !*text || text_parse_u64(text, 0, UINT64_MAX - 1, field) == 0 ? 0 : -EPROTO;
+    case CSV_DOUBLE:
+        *(double *)field = NAN;
+        return !*text || text_parse_double(text, field) == 0 ? 0 : -EPROTO;
+    case CSV_BOOL:
+        *(enum csv_bool *)field = !*text ? CSV_NO_BOOL : is_true ? CSV_TRUE : CSV_FALSE;
+        return !*text || is_true || strcmp(text, "false") == 0 ? 0 : -EPROTO;
+    }
+    return -EPROTO;
+}
+
+int csv_read_header(const struct csv_column *columns, size_t count, FILE *file, size_t *extra) {
+    char field[FIELD_SIZE];
+    size_t seen = 0;
+    int end;
+    do {
+        end = read_field(field, file);
+        if (seen == 0 && end == EOF && !*field)
+            return -ENODATA;
+        if (end == -EPROTO || end == EOF ||
+            (seen < count && strcmp(field, columns[seen].name) != 0))
+            return -EPROTO;
+        seen++;
+    } while (end == ',');
+    *extra = seen - count;
+    return seen >= count ? 0 : -EPROTO;
+}
+
+int csv_read_row(const struct csv_column *columns, size_t count, size_t extra, void *row,
+                 FILE *file) {
+    char field[FIELD_SIZE];
+    for (size_t i = 0; i < count + extra; i++) {
+        int end = read_field(field, file);
+        if (i == 0 && end == EOF && !*field)
+            return 0;
+        if (end != (i + 1 < count + extra ? ',' : '\n'))
+            return -EPROTO;
+        if (i < count && parse_field(&columns[i], field, (char *)row + columns[i].offset) != 0)
+            return -EPROTO;
+    }
+    return 1;
+}

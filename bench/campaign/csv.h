@@ -1,0 +1,47 @@
+/* CSV: structs to and from files by a table of columns. RFC 4180 quoting, LF line ends, one header
+ * line, doubles that read back to the same bits, an empty field for what is not available. */
+#ifndef BENCH_CAMPAIGN_CSV_H
+#define BENCH_CAMPAIGN_CSV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum csv_kind {
+    CSV_TEXT,   /* char[]; "" is empty */
+    CSV_WHOLE,  /* uint64_t; CSV_NO_WHOLE is empty */
+    CSV_DOUBLE, /* double; NaN is empty */
+    CSV_BOOL    /* enum csv_bool */
+};
+
+#define CSV_NO_WHOLE UINT64_MAX
+enum csv_bool { CSV_FALSE, CSV_TRUE, CSV_NO_BOOL };
+
+/* One column: where its field lies in the row's struct. */
+struct csv_column {
+    const char *name;
+    enum csv_kind kind;
+    size_t offset, size; /* bytes; size counts for CSV_TEXT */
+};
+
+#define CSV_COLUMN(row, field, kind)                                                               \
+    { #field, kind, offsetof(row, field), sizeof(((row *)0)->field) }
+
+/* Every field of a row empty. */
+void csv_clear(const struct csv_column *columns, size_t count, void *row);
+
+/* Both print to a stream; its error flag tells of failures. */
+void csv_write_header(const struct csv_column *columns, size_t count, FILE *file);
+void csv_write_row(const struct csv_column *columns, size_t count, const void *row, FILE *file);
+
+/* Reads the header line: 0; -ENODATA: an empty file; -EPROTO: other columns than these (more at the
+ * end are allowed, and skipped); *extra says how many more. */
+int csv_read_header(const struct csv_column *columns, size_t count, FILE *file, size_t *extra);
+
+/* Reads one row, with `extra` fields to skip: 1; 0 at the end of the file; -EPROTO: too few or too
+ * many fields, a field that is not of its kind, or a last line without its end (torn). */
+int csv_read_row(const struct csv_column *columns, size_t count, size_t extra, void *row,
+                 FILE *file);
+
+#endif

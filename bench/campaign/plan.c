@@ -1,0 +1,322 @@
+/* From axes to cases; contracts in plan.h. */
+#include "bench/campaign/plan.h"
+
+#include "base/limits.h"
+#include "base/size.h"
+#include "base/text.h"
+#include "bench/stats/random.h"
+#include "render.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AXIS_MAX 64 /* values on one axis */
+
+/* The axes, parsed. */
+struct grid {
+    const struct backend *backends[AXIS_MAX];
+    const struct kernel *kernels[AXIS_MAX];
+    const struct view *views[AXIS_MAX];
+    struct schedule schedules[AXIS_MAX];
+    uint64_t workers[AXIS_MAX], batches[AXIS_MAX], max_iter[AXIS_MAX]; /* 0: the default */
+    uint64_t widths[AXIS_MAX], heights[AXIS_MAX];
+    unsigned backend_count, kernel_count, view_count, schedule_count, worker_count, batch_count,
+        max_iter_count, pixels_count;
+};
+
+/* Where a refusal goes. */
+struct complaint {
+    char *sentence;
+    size_t size;
+};
+
+__attribute__((format(printf, 2, 3))) static int refuse(struct complaint *complaint,
+                                                        const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(complaint->sentence, complaint->size, format, args);
+    va_end(args);
+    return -EINVAL;
+}
+
+const char *role_name(enum role role) {
+    static const char *const names[] = {
+        [ROLE_BASELINE] = "baseline",
+        [ROLE_CONTROL] = "control",
+        [ROLE_NULL] = "null",
+        [ROLE_CASE] = "case",
+    };
+    return names[role];
+}
+
+/* Puts one item of an axis into the grid: 0 or -EINVAL with its sentence. */
+typedef int take_item(struct grid *grid, const char *item, struct complaint *complaint);
+
+static int take_axis(struct grid *grid, const char *axis, const char *list, take_item *take,
+                     struct complaint *complaint) {
+    char item[64];
+    int more;
+    unsigned items = 0;
+    while ((more = text_next_item(&list, item, sizeof item)) == 1) {
+        if (++items > AXIS_MAX / 2)
+            return refuse(complaint, "--%s has more than %d values", axis, AXIS_MAX / 2);
+        int err = take(grid, item, complaint);
+        if (err)
+            return err;
+    }
+    return more < 0 ? refuse(complaint, "--%s has an empty or overlong value", axis) : 0;
+}
+
+static int take_backend(struct grid *grid, const char *item, struct complaint *complaint) {
+    unsigned count;
+    const struct backend *const *backends = backend_list(&count);
+    bool all = strcmp(item, "all") == 0, found = false;
+    for (unsigned i = 0; i < count && grid->backend_count < AXIS_MAX; i++) {
+        if (!all && strcmp(item, backends[i]->name) != 0)
+            continue;
+        const char *reason = backend_unavailable(backends[i]);
+        if (reason && !all)
+            return refuse(complaint, "backend %s is unavailable: %s", item, reason);
+        if (!reason)
+            grid->backends[grid->backend_count++] = backends[i];
+        found = true;
+    }
+    return found ? 0 : refuse(complaint, "unknown backend '%s'; see mandelbench list", item);
+}
+
+static int take_kernel(struct grid *grid, const char *item, struct complaint *complaint) {
+    const struct kernel *kernel =
+        strcmp(item, "fastest") == 0 ? kernel_fastest() : kernel_find(item);
+    if (!kernel)
+        return refuse(complaint, "unknown kernel '%s'; see mandelbench list", item);
+    const char *reason = kernel_unavailable(kernel);
+    if (reason)
+        return refuse(complaint, "kernel %s is unavailable: %s", item, reason);
+    if (strcmp(kernel->name, "null") != 0) /* always in, in its own role */
+        grid->kernels[grid->kernel_count++] = kernel;
+    return 0;
+}
+
+static int take_view(struct grid *grid, const char *item, struct complaint *complaint) {
+    const struct view *view = view_find(item);
+    if (!view)
+        return refuse(complaint, "unknown view '%s'; see mandelbench list", item);
+    grid->views[grid->view_count++] = view;
+    return 0;
+}
+
+static int take_schedule(struct grid *grid, const char *item, struct complaint *complaint) {
+    char text[64];
+    snprintf(text, sizeof text, "%s", item);
+    char *colon = strchr(text, ':');
+    if (colon)
+        *colon = ',';
+    if (schedule_parse(text, &grid->schedules[grid->schedule_count]) != 0)
+        return refuse(complaint, "'%s' is no schedule: static, dynamic, guided or auto, then ':N'",
+                      item);
+    grid->schedule_count++;
+    return 0;
+}
+
+static void add_workers(struct grid *grid, uint64_t workers) {
+    for (unsigned i = 0; i < grid->worker_count; i++)
+        if (grid->workers[i] == workers)
+            return;
+    if (grid->worker_count < AXIS_MAX)
+        grid->workers[grid->worker_count++] = workers;
+}
+
+static int take_workers(struct grid *grid, const char *item, struct complaint *complaint) {
+    uint64_t workers;
+    if (strcmp(item, "ladder") == 0) {
+        uint64_t usable = size_min(limits_usable_cpus(), JOB_WORKERS_MAX);
+        for (workers = 1; workers <= size_min(2 * usable, JOB_WORKERS_MAX); workers *= 2)
+            add_workers(grid, workers);
+        add_workers(grid, usable);
+        return 0;
+    }
+    if (text_parse_u64(item, 1, JOB_WORKERS_MAX, &workers) != 0)
+        return refuse(complaint, "'%s' is no number of workers: 1 to %d, or ladder", item,
+                      JOB_WORKERS_MAX);
+    add_workers(grid, workers);
+    return 0;
+}
+
+static int take_batch(struct grid *grid, const char *item, struct complaint *complaint) {
+    uint64_t *batch = &grid->batches[grid->batch_count++];
+    if (strcmp(item, "default") == 0 || text_parse_u64(item, 1, UINT64_MAX, batch) == 0)
+        return 0;
+    return refuse(complaint, "'%s' is no batch: a number of pixels from 1 on, or default", item);
+}
+
+static int take_max_iter(struct grid *grid, const char *item, struct complaint *complaint) {
+    uint64_t *limit = &grid->max_iter[grid->max_iter_count++];
+    if (strcmp(item, "view") == 0 || text_parse_u64(item, 1, WORKLOAD_LIMIT_MAX, limit) == 0)
+        return 0;
+    return refuse(complaint, "'%s' is no iteration limit: 1 to 4294967294, or view", item);
+}
+
+static int take_pixels(struct grid *grid, const char *item, struct complaint *complaint) {
+    unsigned i = grid->pixels_count++;
+    if (text_parse_size(item, WORKLOAD_SIDE_MAX, &grid->widths[i], &grid->heights[i]) == 0)
+        return 0;
+    return refuse(complaint, "'%s' is no picture size: WIDTHxHEIGHT or SIDE, sides 1 to 1048576",
+                  item);
+}
+
+static int parse_axes(struct grid *grid, const struct axes *own, const struct axes *over,
+                      struct complaint *complaint) {
+#define LIST(axis) (over->axis ? over->axis : own->axis)
+    int err = take_axis(grid, "backends", LIST(backends), take_backend, complaint);
+    if (!err)
+        err = take_axis(grid, "kernels", LIST(kernels), take_kernel, complaint);
+    if (!err)
+        err = take_axis(grid, "views", LIST(views), take_view, complaint);
+    if (!err)
+        err = take_axis(grid, "schedules", LIST(schedules), take_schedule, complaint);
+    if (!err)
+        add_workers(grid, 1); /* every backend at one worker is always in */
+    if (!err)
+        err = take_axis(grid, "workers", LIST(workers), take_workers, complaint);
+    if (!err)
+        err = take_axis(grid, "batches", LIST(batches), take_batch, complaint);
+    if (!err)
+        err = take_axis(grid, "max-iter", LIST(max_iter), take_max_iter, complaint);
+    if (!err)
+        err = take_axis(grid, "pixels", LIST(pixels), take_pixels, complaint);
+#undef LIST
+    return err;
+}
+
+int plan_add(struct plan *plan, const struct plan_case *plan_case) {
+    if (plan->count == plan->capacity) {
+        uint32_t capacity = plan->capacity ? plan->capacity * 2 : 32;
+        struct plan_case *cases = realloc(plan->cases, capacity * sizeof *cases);
+        if (!cases)
+            return -ENOMEM;
+        plan->cases = cases;
+        plan->capacity = capacity;
+    }
+    plan->cases[plan->count++] = *plan_case;
+    return 0;
+}
+
+static bool is_serial(const struct backend *backend) {
+    return backend->flags & BACKEND_ONE_WORKER;
+}
+
+/* One backend with one kernel: every number of workers, every schedule. */
+static int add_backend(struct plan *plan, const struct grid *grid, struct plan_case model) {
+    unsigned schedules = model.backend->flags & BACKEND_SCHEDULE ? grid->schedule_count : 1;
+    for (unsigned w = 0; w < grid->worker_count; w++) {
+        for (unsigned s = 0; s < schedules; s++) {
+            model.job.workers = (unsigned)grid->workers[w];
+            model.job.schedule = grid->schedules[s];
+            int err = plan_add(plan, &model);
+            if (err)
+                return err;
+        }
+    }
+    return 0;
+}
+
+/* One workload with one kernel: baseline, control, and all other backends. */
+static int add_kernel(struct plan *plan, const struct grid *grid, struct plan_case model) {
+    model.backend = backend_find("serial");
+    model.role = ROLE_BASELINE;
+    int err = plan_add(plan, &model);
+    model.role = ROLE_CONTROL;
+    if (!err)
+        err = plan_add(plan, &model);
+    model.role = ROLE_CASE;
+    for (unsigned b = 0; !err && b < grid->backend_count; b++) {
+        model.backend = grid->backends[b];
+        if (!is_serial(model.backend))
+            err = add_backend(plan, grid, model);
+    }
+    return err;
+}
+
+/* One workload without arithmetic: serial, and each backend on all usable CPUs. */
+static int add_null(struct plan *plan, const struct grid *grid, struct plan_case model) {
+    model.role = ROLE_NULL;
+    model.backend = backend_find("serial");
+    model.job.kernel = kernel_find("null");
+    int err = plan_add(plan, &model);
+    model.job.workers = (unsigned)size_min(plan->usable_cpus, JOB_WORKERS_MAX);
+    model.job.schedule = grid->schedules[0];
+    for (unsigned b = 0; !err && b < grid->backend_count; b++) {
+        model.backend = grid->backends[b];
+        if (!is_serial(model.backend))
+            err = plan_add(plan, &model);
+    }
+    return err;
+}
+
+static int add_workload(struct plan *plan, const struct grid *grid, struct plan_case model,
+                        struct complaint *complaint) {
+    const char *fault = workload_fault(&model.job.workload);
+    if (fault)
+        return refuse(complaint, "%s", fault);
+    char needed[TEXT_BYTES_SIZE], present[TEXT_BYTES_SIZE];
+    uint64_t bytes = render_memory_bytes(&model.job), memory = limits_memory_bytes();
+    if (bytes >= memory)
+        return refuse(complaint, "a frame of %ux%u pixels needs %s of memory, and there is %s",
+                      model.job.workload.width, model.job.workload.height,
+                      text_bytes(bytes, needed), text_bytes(memory, present));
+    int err = 0;
+    for (unsigned k = 0; !err && k < grid->kernel_count; k++) {
+        model.job.kernel = grid->kernels[k];
+        err = add_kernel(plan, grid, model);
+    }
+    return err ? err : add_null(plan, grid, model);
+}
+
+static int add_all(struct plan *plan, const struct grid *grid, struct complaint *complaint) {
+    int err = 0;
+    for (unsigned v = 0; !err && v < grid->view_count; v++)
+        for (unsigned p = 0; !err && p < grid->pixels_count; p++)
+            for (unsigned m = 0; !err && m < grid->max_iter_count; m++)
+                for (unsigned b = 0; !err && b < grid->batch_count; b++) {
+                    struct plan_case model = {.view = grid->views[v]->name};
+                    model.job.workers = 1;
+                    model.job.schedule = grid->schedules[0];
+                    model.job.workload = workload_of_view(grid->views[v], (uint32_t)grid->widths[p],
+                                                          (uint32_t)grid->heights[p]);
+                    if (grid->max_iter[m])
+                        model.job.workload.max_iter = (uint32_t)grid->max_iter[m];
+                    uint64_t pixels = workload_pixels(&model.job.workload);
+                    model.job.batch = grid->batches[b] ? size_min(grid->batches[b], pixels)
+                                                       : batch_default(pixels);
+                    err = add_workload(plan, grid, model, complaint);
+                }
+    return err;
+}
+
+int plan_make(struct plan *plan, const struct experiment *experiment, const struct axes *over,
+              char *sentence, size_t size) {
+    struct complaint complaint = {sentence, size};
+    *plan = (struct plan){.usable_cpus = limits_usable_cpus()};
+    snprintf(plan->experiment, sizeof plan->experiment, "%s", experiment->name);
+    struct grid *grid = calloc(1, sizeof *grid);
+    if (!grid)
+        return -ENOMEM;
+    int err = parse_axes(grid, &experiment->axes, over, &complaint);
+    if (!err)
+        err = add_all(plan, grid, &complaint);
+    free(grid);
+    return err;
+}
+
+void plan_free(struct plan *plan) {
+    free(plan->cases);
+    *plan = (struct plan){0};
+}
+
+void plan_order(const struct plan *plan, uint64_t seed, uint64_t block, uint32_t *order) {
+    uint64_t state = seed ^ (block * UINT64_C(0xd1342543de82ef95));
+    random_order(&state, order, plan->count);
+}

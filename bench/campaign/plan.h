@@ -1,0 +1,48 @@
+/* Plan: an experiment's axes → the cases of a block. A block holds each case once, in an order that
+ * the seed and the block's number decide; campaigns are made of whole blocks. */
+#ifndef BENCH_CAMPAIGN_PLAN_H
+#define BENCH_CAMPAIGN_PLAN_H
+
+#include "backends/backend.h"
+#include "bench/experiments/experiment.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Why a case is in a block. */
+enum role {
+    ROLE_BASELINE, /* serial: what speedups are measured against */
+    ROLE_CONTROL,  /* serial once more: any difference from the baseline is noise (A/A) */
+    ROLE_NULL,     /* the null kernel: plumbing only */
+    ROLE_CASE
+};
+
+const char *role_name(enum role role);
+
+struct plan_case {
+    enum role role;
+    const struct backend *backend;
+    const char *view;
+    struct job job;
+};
+
+struct plan {
+    char experiment[32];
+    struct plan_case *cases;
+    uint32_t count, capacity;
+    unsigned usable_cpus;
+};
+
+/* Builds a plan; fields of `over` that are not NULL replace the experiment's. 0; -ENOMEM; -EINVAL
+ * and one sentence. plan_free it, also after a failure. */
+int plan_make(struct plan *plan, const struct experiment *experiment, const struct axes *over,
+              char *sentence, size_t size);
+void plan_free(struct plan *plan);
+
+/* The order of block `block`: `count` indices of cases. */
+void plan_order(const struct plan *plan, uint64_t seed, uint64_t block, uint32_t *order);
+
+/* Appends a copy. 0 or -ENOMEM. */
+int plan_add(struct plan *plan, const struct plan_case *plan_case);
+
+#endif

@@ -1,0 +1,25 @@
+/* Shelf 4: which questions are asked. An experiment is data: a name, its question, and for each
+ * axis a comma list; experiments.def lists it. The command line can replace every axis. */
+#ifndef BENCH_EXPERIMENTS_EXPERIMENT_H
+#define BENCH_EXPERIMENTS_EXPERIMENT_H
+
+/* Comma lists. Special words: "all" (backends that are available), "fastest" (kernel), "default"
+ * (batch), "ladder" (workers 1, 2, 4 … to twice the usable CPUs, and the usable CPUs), "view" (the
+ * view's own limit). A schedule's chunk is written behind ':' (dynamic:4). */
+struct axes {
+    const char *backends, *kernels, *workers, *batches, *schedules, *views, *pixels, *max_iter;
+};
+
+struct experiment {
+    const char *name;
+    const char *summary;
+    struct axes axes;
+};
+
+/* All experiments in the order of experiments.def; *count of them. */
+const struct experiment *const *experiment_list(unsigned *count);
+
+/* The experiment of that name, or NULL. */
+const struct experiment *experiment_find(const char *name);
+
+#endif

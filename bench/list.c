@@ -1,0 +1,27 @@
+/* mandelbench list: experiments and shelves, a line each. */
+#include "base/log.h"
+#include "base/standard.h"
+#include "base/version.h"
+#include "bench/commands.h"
+#include "bench/experiments/experiment.h"
+#include "listing.h"
+
+#include <stdio.h>
+
+int command_list(int argc, char **argv) {
+    static const char *const kinds[] = {"backends", "kernels", "views"};
+    unsigned count;
+    const struct experiment *const *experiments = experiment_list(&count);
+    if (argc > 1) {
+        log_say("list takes no argument '%.64s'", argv[1]);
+        return EXIT_USAGE;
+    }
+    printf("experiments:\n");
+    for (unsigned i = 0; i < count; i++)
+        printf("%s\tavailable\t%s\n", experiments[i]->name, experiments[i]->summary);
+    for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        printf("%s:\n", kinds[i]);
+        listing_print(kinds[i]);
+    }
+    return standard_flush();
+}

@@ -1,0 +1,265 @@
+/* Taking a campaign's samples; contracts in conduct.h. */
+#include "bench/measure/conduct.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "bench/measure/reference.h"
+#include "bench/measure/sample.h"
+#include "bench/stats/random.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PADDING_MAX 4096 /* bytes of environment, to move the stack by up to a page */
+
+struct state {
+    const struct conduct *conduct;
+    struct conduct_result *result;
+    struct references references;
+    FILE *raw;
+    uint64_t start_ns;
+};
+
+static bool is_done(const struct raw_rows *done, uint64_t block, uint64_t order) {
+    for (size_t i = 0; i < done->count; i++)
+        if (done->at[i].block == block && done->at[i].order == order &&
+            strcmp(done->at[i].status, "failed") != 0)
+            return true;
+    return false;
+}
+
+/* The case of each backend whose picture is kept: the first with its largest number of workers
+ * within the CPUs. */
+static bool draws_picture(const struct plan *plan, uint32_t index) {
+    const struct plan_case *this = &plan->cases[index];
+    if (this->role != ROLE_CASE && this->role != ROLE_BASELINE)
+        return false;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const struct plan_case *other = &plan->cases[i];
+        if (other->role != this->role || other->backend != this->backend ||
+            other->job.workers > plan->usable_cpus)
+            continue;
+        if (other->job.workers > this->job.workers || this->job.workers > plan->usable_cpus)
+            return false;
+        if (other->job.workers == this->job.workers)
+            return i == index;
+    }
+    return false;
+}
+
+static void describe(struct raw_row *row, const struct campaign *campaign,
+                     const struct plan_case *plan_case) {
+    const struct job *job = &plan_case->job;
+    const struct workload *workload = &job->workload;
+    row->schema = 1;
+    row->seed = campaign->seed;
+    row->attempt = 1;
+    row->exact = job->kernel->exact ? CSV_TRUE : CSV_FALSE;
+    row->shortcuts = workload->shortcuts ? CSV_TRUE : CSV_FALSE;
+    row->workers = job->workers;
+    row->usable_cpus = campaign->plan.usable_cpus;
+    row->batch = job->batch;
+    row->center_re = workload->center_re;
+    row->center_im = workload->center_im;
+    row->extent = workload->extent;
+    row->width = workload->width;
+    row->height = workload->height;
+    row->max_iter = workload->max_iter;
+    snprintf(row->campaign, sizeof row->campaign, "%s", campaign->name);
+    snprintf(row->experiment, sizeof row->experiment, "%s", campaign->plan.experiment);
+    snprintf(row->role, sizeof row->role, "%s", role_name(plan_case->role));
+    snprintf(row->backend, sizeof row->backend, "%s", plan_case->backend->name);
+    snprintf(row->kernel, sizeof row->kernel, "%s", job->kernel->name);
+    snprintf(row->view, sizeof row->view, "%s", plan_case->view);
+    if (plan_case->backend->flags & BACKEND_SCHEDULE)
+        schedule_text(job->schedule, row->schedule);
+}
+
+/* What was measured; times only of a right result. */
+static void fill_in(struct raw_row *row, const struct sample *sample) {
+    const struct render_result *result = &sample->result;
+    const struct usage *usage = &sample->usage;
+    row->workers_started = result->workers_started;
+    row->workers_seen = result->workers_seen;
+    row->renders = result->renders;
+    row->iterations = result->iterations;
+    snprintf(row->sha256, sizeof row->sha256, "%s", result->sha256);
+    row->open_s = clock_seconds(result->open_ns);
+    row->render_s = clock_seconds(result->render_ns) / (double)result->renders;
+    row->close_s = clock_seconds(result->close_ns);
+    if (sample->has_picture) {
+        row->encode_s = clock_seconds(sample->timing.encode_ns);
+        row->write_s = clock_seconds(sample->timing.write_ns);
+    }
+    row->user_s = usage->user_s;
+    row->sys_s = usage->sys_s;
+    row->max_rss_bytes = usage->max_rss_bytes;
+    row->workers_lost = result->workers_lost;
+    row->batches_reissued = result->batches_reissued;
+    row->nvcsw = (uint64_t)usage->nvcsw;
+    row->nivcsw = (uint64_t)usage->nivcsw;
+    row->minflt = (uint64_t)usage->minflt;
+    row->majflt = (uint64_t)usage->majflt;
+    row->other_cpu_s = sample->other_cpu_s;
+    row->steal_s = sample->steal_s;
+    row->load1 = sample->load1;
+}
+
+/* "ok", "wrong" or "failed", and a sentence about the latter two. */
+static int judge(struct state *state, const struct plan_case *plan_case, int err,
+                 const struct sample *sample, struct raw_row *row) {
+    const struct reference *reference = NULL;
+    char sentence[512] = "";
+    const char *status = "ok";
+    if (err || sample->end == RENDER_REFUSED || sample->end == RENDER_LOST ||
+        sample->end == RENDER_STOPPED) {
+        status = "failed";
+        snprintf(sentence, sizeof sentence, "%s", sample->sentence);
+    } else {
+        fill_in(row, sample);
+        int refused =
+            reference_for(&state->references, plan_case, &reference, sentence, sizeof sentence);
+        if (refused) {
+            log_say("%s", refused == -ECANCELED ? "stopped" : sentence);
+            return refused;
+        }
+        row->pixels_differing = plan_case->job.kernel->exact ? 0 : CSV_NO_WHOLE;
+        if (sample->end == RENDER_WRONG || strcmp(reference->sha256, row->sha256) != 0 ||
+            reference->iterations != row->iterations) {
+            status = "wrong";
+            row->pixels_differing = CSV_NO_WHOLE;
+            snprintf(sentence, sizeof sentence, "%s",
+                     sample->sentence[0] ? sample->sentence
+                                         : "the picture differs from the reference");
+        }
+    }
+    snprintf(row->status, sizeof row->status, "%s", status);
+    if (*sentence)
+        log_say("%s, block %llu: %s with %u workers, kernel %s: %s", status,
+                (unsigned long long)row->block, plan_case->backend->name, plan_case->job.workers,
+                plan_case->job.kernel->name, sentence);
+    state->result->wrong += strcmp(status, "wrong") == 0;
+    state->result->failed += strcmp(status, "failed") == 0;
+    return 0;
+}
+
+static int append(struct state *state, const struct raw_row *row) {
+    csv_write_row(raw_columns, raw_column_count, row, state->raw);
+    if (fflush(state->raw) == 0 && !ferror(state->raw))
+        return 0;
+    int err = errno ? -errno : -EIO;
+    log_say("cannot append to '%.256s/raw.csv': %s", state->conduct->campaign->directory,
+            strerror(-err));
+    return err;
+}
+
+static int take_one(struct state *state, uint64_t block, uint32_t order, uint32_t index) {
+    const struct campaign *campaign = state->conduct->campaign;
+    const struct plan_case *plan_case = &campaign->plan.cases[index];
+    char name[64], picture[CAMPAIGN_PATH_SIZE + 128];
+    struct sample sample;
+    struct raw_row row;
+    uint64_t random = campaign->seed + block * UINT64_C(1000003) + order;
+    bool draws = block == 0 && draws_picture(&campaign->plan, index);
+    csv_clear(raw_columns, raw_column_count, &row);
+    describe(&row, campaign, plan_case);
+    row.block = block;
+    row.order = order;
+    row.env_pad = random_below(&random, PADDING_MAX);
+    snprintf(name, sizeof name, "images/%s.png", plan_case->backend->name);
+    int err = sample_take(plan_case, draws ? campaign_path(campaign, name, picture) : NULL,
+                          (unsigned)row.env_pad, &sample);
+    if (err == -ECANCELED)
+        return err;
+    if (err && err != -ECHILD)
+        snprintf(sample.sentence, sizeof sample.sentence, "%s", strerror(-err));
+    err = judge(state, plan_case, err, &sample, &row);
+    if (!err)
+        err = append(state, &row);
+    state->result->samples += err == 0;
+    return err;
+}
+
+/* A line that is written over on a terminal, and one line per block elsewhere. */
+static void show_progress(const struct state *state, uint64_t block, uint32_t taken) {
+    const struct campaign *campaign = state->conduct->campaign;
+    bool terminal = isatty(STDERR_FILENO);
+    uint32_t count = campaign->plan.count;
+    if (state->conduct->quiet || (!terminal && taken != count))
+        return;
+    double spent = clock_seconds(clock_now_ns() - state->start_ns);
+    double left = state->result->samples ? spent / (double)state->result->samples *
+                                               (double)((campaign->blocks - block) * count - taken)
+                                         : 0;
+    fprintf(stderr, "%sblock %llu of %llu, sample %u of %u, about %.0f s left%s",
+            terminal ? "\r\033[K" : "", (unsigned long long)block + 1,
+            (unsigned long long)campaign->blocks, taken, count, left, terminal ? "" : "\n");
+    fflush(stderr);
+}
+
+static int run_block(struct state *state, uint64_t block, uint32_t *order) {
+    const struct conduct *conduct = state->conduct;
+    const struct plan *plan = &conduct->campaign->plan;
+    plan_order(plan, conduct->campaign->seed, block, order);
+    for (uint32_t i = 0; i < plan->count; i++) {
+        if (is_done(conduct->done, block, i))
+            continue;
+        int err = stop_signal() ? -ECANCELED : take_one(state, block, i, order[i]);
+        if (err)
+            return err;
+        show_progress(state, block, i + 1);
+    }
+    return 0;
+}
+
+static bool within_budget(const struct state *state, uint64_t block) {
+    double spent = clock_seconds(clock_now_ns() - state->start_ns);
+    double budget = state->conduct->budget_s;
+    if (budget <= 0 || block == 0)
+        return true;
+    return spent + spent / (double)block <= budget;
+}
+
+static int run_blocks(struct state *state) {
+    const struct campaign *campaign = state->conduct->campaign;
+    uint32_t *order = calloc(campaign->plan.count, sizeof *order);
+    int err = order ? 0 : -ENOMEM;
+    for (uint64_t block = 0; !err && block < campaign->blocks; block++) {
+        if (!within_budget(state, block)) {
+            log_say("the budget of %.0f s is spent after %llu of %llu blocks",
+                    state->conduct->budget_s, (unsigned long long)block,
+                    (unsigned long long)campaign->blocks);
+            break;
+        }
+        err = run_block(state, block, order);
+        state->result->blocks += err == 0;
+    }
+    if (!state->conduct->quiet && isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+    free(order);
+    return err;
+}
+
+int conduct_campaign(const struct conduct *conduct, struct conduct_result *result) {
+    char path[CAMPAIGN_PATH_SIZE + 128];
+    struct state state = {.conduct = conduct, .result = result, .start_ns = clock_now_ns()};
+    *result = (struct conduct_result){0};
+    state.raw = fopen(campaign_path(conduct->campaign, "raw.csv", path), "ae");
+    if (!state.raw) {
+        int err = -errno;
+        log_say("cannot open '%.256s': %s", path, strerror(errno));
+        return err;
+    }
+    if (ftell(state.raw) == 0)
+        csv_write_header(raw_columns, raw_column_count, state.raw);
+    int err = run_blocks(&state);
+    if (fclose(state.raw) != 0 && !err)
+        err = -errno;
+    references_free(&state.references);
+    return err;
+}

@@ -1,0 +1,214 @@
+/* Measuring in a fresh process; contracts in sample.h. */
+#include "bench/measure/sample.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/output.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "bench/measure/machine.h"
+#include "mp/worker.h"
+#include "options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Longer than any sane sample; a hang then ends as a failed one. */
+#define SAMPLE_LIMIT_NS UINT64_C(1800000000000)
+
+/* ---- the measured process ---- */
+
+static int write_picture(const struct options *options, const struct render *render,
+                         struct sample *sample) {
+    struct output output;
+    int err = output_open(&output, options->output);
+    if (!err)
+        err = image_write_png(&output, &render->counts, &options->job.workload, options->palette,
+                              &sample->timing);
+    uint64_t start = clock_now_ns();
+    if (!err)
+        err = output_commit(&output);
+    sample->timing.write_ns += clock_now_ns() - start;
+    output_abandon(&output);
+    sample->has_picture = !err;
+    if (err)
+        snprintf(sample->sentence, sizeof sample->sentence, "cannot write '%.256s': %s",
+                 options->output, strerror(-err));
+    return err;
+}
+
+static void measure(const struct options *options, struct sample *sample) {
+    struct render render;
+    int err = render_open(&render, options->backend, &options->job);
+    if (err) {
+        sample->end = RENDER_REFUSED;
+        snprintf(sample->sentence, sizeof sample->sentence, "cannot get the frame's memory: %s",
+                 strerror(-err));
+        return;
+    }
+    sample->end = render_run(&render, SAMPLE_RENDER_NS);
+    sample->result = render.result;
+    snprintf(sample->sentence, sizeof sample->sentence, "%s", render.sentence);
+    usage_now(&sample->usage);
+    if (sample->end == RENDER_DONE && options->output && write_picture(options, &render, sample))
+        sample->end = RENDER_REFUSED;
+    render_close(&render);
+}
+
+int sample_serve(int argc, char **argv) {
+    static struct options options;
+    struct sample sample;
+    uint64_t fd;
+    if (argc < 1 || text_parse_u64(argv[0], 3, 1 << 20, &fd) != 0) {
+        log_say("sample is for mandelbench's own use");
+        return EXIT_USAGE;
+    }
+    memset(&sample, 0, sizeof sample); /* its padding crosses the pipe too */
+    options_parse(&options, argc, argv);
+    if (options.action != OPTIONS_RENDER) {
+        log_say("sample: %s", options.sentence);
+        return EXIT_USAGE;
+    }
+    fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+    measure(&options, &sample);
+    ssize_t sent = write((int)fd, &sample, sizeof sample); /* less than PIPE_BUF: all or nothing */
+    return sent == (ssize_t)sizeof sample ? EXIT_DONE : EXIT_REFUSED_BY_SYSTEM;
+}
+
+_Static_assert(sizeof(struct sample) <= 4096, "a record fits into a pipe's atomic write");
+
+/* ---- the harness ---- */
+
+#define ARGUMENTS      12
+#define ARGUMENT_BYTES 512
+
+/* What the child of a fork needs to become the measured process. */
+struct launch {
+    char text[ARGUMENTS][ARGUMENT_BYTES];
+    char *argv[ARGUMENTS + 3];
+    const char *picture;
+    unsigned padding;
+    int pipe[2];
+};
+
+static void describe(struct launch *launch, const struct plan_case *plan_case) {
+    const struct job *job = &plan_case->job;
+    const struct workload *workload = &job->workload;
+    char schedule[SCHEDULE_TEXT_SIZE];
+    unsigned n = 0;
+#define ARGUMENT(...) snprintf(launch->text[n++], ARGUMENT_BYTES, __VA_ARGS__)
+    ARGUMENT("--backend=%s", plan_case->backend->name);
+    ARGUMENT("--kernel=%s", job->kernel->name);
+    ARGUMENT("--workers=%u", job->workers);
+    ARGUMENT("--batch=%llu", (unsigned long long)job->batch);
+    ARGUMENT("--schedule=%s", schedule_text(job->schedule, schedule));
+    ARGUMENT("--view=%s", plan_case->view);
+    ARGUMENT("--center=%.17g,%.17g", workload->center_re, workload->center_im);
+    ARGUMENT("--extent=%.17g", workload->extent);
+    ARGUMENT("--max-iter=%u", workload->max_iter);
+    ARGUMENT("--pixels=%ux%u", workload->width, workload->height);
+    if (launch->picture)
+        ARGUMENT("--output=%s", launch->picture);
+#undef ARGUMENT
+    unsigned i = 2; /* argv[0 … 2]: program, "sample", the pipe */
+    for (unsigned text = 0; text < n; text++)
+        launch->argv[++i] = launch->text[text];
+    launch->argv[++i] = NULL;
+}
+
+/* In the child: becomes the measured process. */
+static int become_sample(void *argument, unsigned number) {
+    struct launch *launch = argument;
+    char fd[16];
+    (void)number;
+    snprintf(fd, sizeof fd, "%d", launch->pipe[1]);
+    launch->argv[0] = (char[]){"mandelbench"};
+    launch->argv[1] = (char[]){"sample"};
+    launch->argv[2] = fd;
+    char *padding = malloc(launch->padding + 1);
+    if (!padding || fcntl(launch->pipe[1], F_SETFD, 0) != 0)
+        return EXIT_REFUSED_BY_SYSTEM;
+    memset(padding, 'x', launch->padding);
+    padding[launch->padding] = '\0';
+    setenv("MANDELBENCH_PADDING", padding, 1);
+    execv("/proc/self/exe", launch->argv);
+    return EXIT_REFUSED_BY_SYSTEM;
+}
+
+/* Waits for the record, for the end of its sender, or for a request to stop. */
+static int receive(int fd, struct sample *sample) {
+    struct pollfd events[] = {{.fd = fd, .events = POLLIN}, {.fd = stop_fd(), .events = POLLIN}};
+    uint64_t deadline = clock_after_ns(SAMPLE_LIMIT_NS);
+    for (;;) {
+        int ready = poll(events, 2, clock_poll_ms(deadline));
+        if (ready < 0 && errno == EINTR)
+            continue;
+        if (ready < 0)
+            return -errno;
+        if (events[1].revents)
+            return -ECANCELED;
+        if (ready == 0)
+            return -ETIMEDOUT;
+        return read(fd, sample, sizeof *sample) == (ssize_t)sizeof *sample ? 0 : -ECHILD;
+    }
+}
+
+static void describe_end(const struct worker *worker, int err, struct sample *sample) {
+    int size = sizeof sample->sentence;
+    if (err == -ETIMEDOUT)
+        snprintf(sample->sentence, (size_t)size, "the measured process did not end");
+    else if (worker->exitcode < 0)
+        snprintf(sample->sentence, (size_t)size,
+                 "the measured process was killed by signal %d (%s)", -worker->exitcode,
+                 strsignal(-worker->exitcode));
+    else
+        snprintf(sample->sentence, (size_t)size, "the measured process exited with status %d",
+                 worker->exitcode);
+}
+
+static int run_child(struct launch *launch, struct sample *sample) {
+    struct worker worker;
+    int err = worker_start(&worker, WORKER_PROCESS, "sample", 0, become_sample, launch);
+    close(launch->pipe[1]);
+    if (err)
+        return err;
+    err = receive(launch->pipe[0], sample);
+    if (err == -ECANCELED || err == -ETIMEDOUT)
+        worker_kill(&worker);
+    worker_join(&worker);
+    if (err == 0 || err == -ECANCELED)
+        return err;
+    memset(sample, 0, sizeof *sample);
+    describe_end(&worker, err, sample);
+    return -ECHILD;
+}
+
+int sample_take(const struct plan_case *plan_case, const char *picture, unsigned padding,
+                struct sample *sample) {
+    static struct launch launch;
+    struct machine_time before, after;
+    launch = (struct launch){.picture = picture, .padding = padding};
+    describe(&launch, plan_case);
+    memset(sample, 0, sizeof *sample);
+    if (pipe2(launch.pipe, O_CLOEXEC) != 0)
+        return -errno;
+    double load1 = machine_load1();
+    machine_time_now(&before);
+    int err = run_child(&launch, sample);
+    close(launch.pipe[0]);
+    machine_time_now(&after);
+    sample->load1 = load1;
+    sample->steal_s = after.steal_s - before.steal_s;
+    sample->other_cpu_s =
+        fmax(0, after.busy_s - before.busy_s - sample->usage.user_s - sample->usage.sys_s);
+    if (sample->usage.user_s + sample->usage.sys_s == 0)
+        sample->other_cpu_s = NAN;
+    return err;
+}

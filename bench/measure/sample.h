@@ -1,0 +1,41 @@
+/* Sample: one case, measured in a fresh process. The harness executes its own program anew; the
+ * child renders until 200 ms have been spent in renders and sends its record home on an inherited
+ * pipe. So no sample inherits threads, caches of the allocator, or a high-water mark of memory from
+ * another. */
+#ifndef BENCH_MEASURE_SAMPLE_H
+#define BENCH_MEASURE_SAMPLE_H
+
+#include "base/usage.h"
+#include "bench/campaign/plan.h"
+#include "image/png.h"
+#include "render.h"
+
+#include <stdint.h>
+
+#define SAMPLE_RENDER_NS UINT64_C(200000000)
+
+/* The record; free of pointers, of fixed size. */
+struct sample {
+    int end; /* enum render_end */
+    char sentence[512];
+    struct render_result result;
+    struct usage usage; /* at the end of the measured process, its workers included */
+    bool has_picture;
+    struct image_timing timing; /* of the picture, if one was written */
+    double load1;               /* before: the load average over a minute */
+    double steal_s;             /* during: taken by the hypervisor, all CPUs; NaN: not known */
+    double other_cpu_s;         /* during: CPU time of everybody else; NaN: not known */
+};
+
+/* Measures one case; with `picture` (a path), also has it drawn and written there. `padding` bytes
+ * more stand in the environment, which moves the stack. Blocks until the process has ended. 0 and
+ * *sample; -ECANCELED: a stop was asked for; -ECHILD: it died or broke off, and sample->sentence
+ * says how; or -errno. Nothing of it is left running. */
+int sample_take(const struct plan_case *plan_case, const char *picture, unsigned padding,
+                struct sample *sample);
+
+/* The measured process: argv is the pipe's descriptor, then options of mandel. Returns the exit
+ * status. */
+int sample_serve(int argc, char **argv);
+
+#endif

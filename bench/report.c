@@ -1,0 +1,108 @@
+/* mandelbench report: a campaign's tables, plots and verdict, from its raw records alone. */
+#include "base/log.h"
+#include "base/standard.h"
+#include "base/version.h"
+#include "bench/commands.h"
+#include "bench/report/plots.h"
+#include "bench/report/terminal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int status_of_error(int err) {
+    return err == -EPROTO || err == -ENOENT || err == -ENOTDIR || err == -ENODATA
+               ? EXIT_USAGE
+               : EXIT_REFUSED_BY_SYSTEM;
+}
+
+static int write_all(const struct tables *tables, const struct campaign *campaign) {
+    int err = tables_write(tables, campaign);
+    if (err) {
+        log_say("cannot write tables into '%.256s': %s", campaign->directory, strerror(-err));
+        return EXIT_REFUSED_BY_SYSTEM;
+    }
+    err = plots_draw(tables, campaign);
+    if (err == -ENOENT) {
+        log_say("no plots: gnuplot is not installed (make deps installs it)");
+        return EXIT_DONE;
+    }
+    if (err) {
+        log_say("cannot draw plots into '%.256s/plots': %s", campaign->directory, strerror(-err));
+        return EXIT_REFUSED_BY_SYSTEM;
+    }
+    return EXIT_DONE;
+}
+
+static bool any_wrong(const struct raw_rows *rows) {
+    for (size_t i = 0; i < rows->count; i++)
+        if (strcmp(rows->at[i].status, "wrong") == 0)
+            return true;
+    return false;
+}
+
+static int derive(const struct campaign *campaign, const struct raw_rows *rows) {
+    struct cells cells;
+    struct tables tables = {0};
+    char sentence[512] = "out of memory";
+    int err = cells_make(&cells, campaign, rows);
+    if (!err)
+        err = tables_make(&tables, &cells, sentence, sizeof sentence);
+    int status = err ? status_of_error(err) : write_all(&tables, campaign);
+    if (err) {
+        log_say("%s", sentence);
+    } else {
+        terminal_print(&tables, campaign);
+        if (standard_flush() != EXIT_DONE)
+            status = EXIT_REFUSED_BY_SYSTEM;
+    }
+    if (any_wrong(rows)) {
+        log_say("some results were wrong: see status in '%.256s/raw.csv'", campaign->directory);
+        status = EXIT_WRONG;
+    }
+    tables_free(&tables);
+    cells_free(&cells);
+    return status;
+}
+
+int report_campaign(const char *directory) {
+    struct campaign campaign;
+    struct raw_rows rows = {0};
+    char sentence[512], path[CAMPAIGN_PATH_SIZE + 128];
+    long whole_bytes;
+    size_t line = 0;
+    int err = campaign_read(&campaign, directory, sentence, sizeof sentence);
+    if (!err) {
+        err = raw_read(campaign_path(&campaign, "raw.csv", path), &rows, &whole_bytes, &line);
+        if (err == -EPROTO)
+            snprintf(sentence, sizeof sentence, "'%.256s/raw.csv', line %zu: malformed", directory,
+                     line);
+        else if (err)
+            snprintf(sentence, sizeof sentence, "cannot read '%.256s/raw.csv': %s", directory,
+                     strerror(-err));
+    }
+    int status;
+    if (err) {
+        log_say("%s", sentence);
+        status = status_of_error(err);
+    } else {
+        status = derive(&campaign, &rows);
+    }
+    raw_free(&rows);
+    campaign_free(&campaign);
+    return status;
+}
+
+int command_report(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        printf("Usage: mandelbench report DIRECTORY\n"
+               "Derives every table and plot of a campaign again from manifest.json, raw.csv and "
+               "hyperfine/.\n");
+        return standard_flush();
+    }
+    if (argc != 2) {
+        log_say("report takes one campaign directory; see mandelbench report --help");
+        return EXIT_USAGE;
+    }
+    return report_campaign(argv[1]);
+}

@@ -1,0 +1,11 @@
+/* Plots: a campaign's figures, drawn by gnuplot scripts from its CSV files. */
+#ifndef BENCH_REPORT_PLOTS_H
+#define BENCH_REPORT_PLOTS_H
+
+#include "bench/tables/tables.h"
+
+/* Draws every figure as SVG and PNG into plots/. 0; -ENOENT: no gnuplot; -EIO: gnuplot failed and
+ * has said why; or -errno. */
+int plots_draw(const struct tables *tables, const struct campaign *campaign);
+
+#endif

@@ -1,0 +1,20 @@
+/* Support: files that belong to the program but are not in it (gnuplot scripts, the outside view's
+ * script), and other programs that it runs. */
+#ifndef BENCH_REPORT_SUPPORT_H
+#define BENCH_REPORT_SUPPORT_H
+
+#include <stddef.h>
+
+/* Where a file is: beside the executable's tree when run from a build, or in its share directory
+ * when installed. 0 and the path; -ENOENT. */
+int support_find(const char *file, char *path, size_t size);
+
+/* The path of a program that lies beside this one. 0 or -errno. */
+int support_sibling(const char *program, char *path, size_t size);
+
+/* Runs a program from PATH (no shell; SIGPIPE as usual; its stdout is our stderr, since ours is for
+ * results) and waits. Its exit status 0 … 255; 128 + the signal that ended it; -ENOENT: there is no
+ * such program; -errno. */
+int support_run(char *const argv[]);
+
+#endif

@@ -1,0 +1,165 @@
+/* The readable table; contracts in terminal.h. Every number stands in a CSV of the campaign. */
+#include "bench/report/terminal.h"
+
+#include "bench/experiments/experiment.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* "[1.90, 1.95]", or spaces when there is no interval. */
+static const char *interval(double lo, double hi, char text[32]) {
+    if (isnan(lo) || isnan(hi))
+        snprintf(text, 32, "%14s", "");
+    else
+        snprintf(text, 32, "[%5.2f, %5.2f]", lo, hi);
+    return text;
+}
+
+static bool same_group(const struct table_key *a, const struct table_key *b) {
+    return strcmp(a->kernel, b->kernel) == 0 && strcmp(a->view, b->view) == 0 &&
+           a->width == b->width && a->height == b->height && a->max_iter == b->max_iter &&
+           a->batch == b->batch;
+}
+
+static void print_heading(const struct table_key *key, const struct campaign *campaign) {
+    printf("\n%s %llux%llu, at most %llu iterations, kernel %s, batches of %llu pixels\n",
+           key->view, (unsigned long long)key->width, (unsigned long long)key->height,
+           (unsigned long long)key->max_iter, key->kernel, (unsigned long long)key->batch);
+    printf("%s, %u usable CPU%s, %llu blocks\n\n", campaign->machine.cpu,
+           campaign->plan.usable_cpus, campaign->plan.usable_cpus == 1 ? "" : "s",
+           (unsigned long long)campaign->blocks);
+    printf("  %-14s %7s %11s %8s %16s %11s   %s\n", "backend", "workers", "render", "speedup",
+           "95 % interval", "efficiency", "against serial");
+}
+
+static void print_speedup(const struct speedup_row *row, unsigned usable_cpus) {
+    char text[32];
+    bool over = row->key.workers > usable_cpus;
+    bool baseline = strcmp(row->key.role, "baseline") == 0;
+    printf("  %-14s %6llu%c %8.2f ms", row->key.backend, (unsigned long long)row->key.workers,
+           over ? '*' : ' ', row->median_s * 1e3);
+    if (baseline)
+        printf(" %7.2fx %16s %11s   baseline\n", 1.0, "", "");
+    else
+        printf(" %7.2fx %16s %9.0f %%   %s\n", row->speedup,
+               interval(row->speedup_lo, row->speedup_hi, text), row->efficiency * 100,
+               row->verdict);
+}
+
+static void print_control(const struct tables *tables, const struct table_key *group) {
+    char text[64] = "no interval below 6 blocks";
+    for (size_t i = 0; i < tables->speedup_count; i++) {
+        const struct speedup_row *row = &tables->speedup[i];
+        if (strcmp(row->key.role, "control") != 0 || !same_group(&row->key, group))
+            continue;
+        if (!isnan(row->speedup_lo))
+            snprintf(text, sizeof text, "[%.3f, %.3f]", row->speedup_lo, row->speedup_hi);
+        printf("\n  Control: serial against serial is %.3f, %s; what lies within that is noise.\n",
+               row->speedup, text);
+    }
+}
+
+/* Who won, by how much, and whether the second can be told apart. */
+static void print_winner(const struct tables *tables, const struct table_key *group) {
+    const struct ranking_row *first = NULL, *second = NULL;
+    for (size_t i = 0; i < tables->ranking_count; i++) {
+        const struct ranking_row *row = &tables->ranking[i];
+        if (!same_group(&row->key, group))
+            continue;
+        if (row->rank == 1)
+            first = row;
+        if (row->rank == 2)
+            second = row;
+    }
+    if (!first)
+        return;
+    printf("  Winner: %s with %llu worker%s, %.2f ms", first->key.backend,
+           (unsigned long long)first->key.workers, first->key.workers == 1 ? "" : "s",
+           first->median_s * 1e3);
+    for (size_t i = 0; i < tables->speedup_count; i++) {
+        const struct speedup_row *row = &tables->speedup[i];
+        if (strcmp(row->key.backend, first->key.backend) == 0 && same_group(&row->key, group) &&
+            strcmp(row->key.role, "case") == 0 && row->key.workers == first->key.workers &&
+            strcmp(row->key.schedule, first->key.schedule) == 0)
+            printf(", %.2f times as fast as serial", row->speedup);
+    }
+    printf(".\n");
+    if (second && strcmp(second->verdict, "slower") == 0)
+        printf("  Next: %s with %llu, %.3f times the winner's time [%.3f, %.3f].\n",
+               second->key.backend, (unsigned long long)second->key.workers, second->ratio_to_best,
+               second->ratio_lo, second->ratio_hi);
+    else if (second)
+        printf("  Next: %s with %llu, %.3f times the winner's time: not resolved, they may be "
+               "equal.\n",
+               second->key.backend, (unsigned long long)second->key.workers, second->ratio_to_best);
+}
+
+static void print_group(const struct tables *tables, const struct campaign *campaign,
+                        const struct table_key *group) {
+    bool any_over = false;
+    print_heading(group, campaign);
+    for (size_t i = 0; i < tables->speedup_count; i++) {
+        const struct speedup_row *row = &tables->speedup[i];
+        if (!same_group(&row->key, group) || strcmp(row->key.role, "control") == 0)
+            continue;
+        print_speedup(row, campaign->plan.usable_cpus);
+        any_over |= row->key.workers > campaign->plan.usable_cpus;
+    }
+    if (any_over)
+        printf("  * more workers than usable CPUs: they take turns\n");
+    print_control(tables, group);
+    print_winner(tables, group);
+}
+
+static void print_plumbing(const struct tables *tables) {
+    if (!tables->plumbing_count)
+        return;
+    printf("\n  Plumbing (null kernel: all that sharing costs)\n"
+           "  %-14s %7s %11s %14s %14s %14s\n",
+           "backend", "workers", "render", "per batch", "start", "end");
+    for (size_t i = 0; i < tables->plumbing_count; i++) {
+        const struct plumbing_row *row = &tables->plumbing[i];
+        printf("  %-14s %6llu  %8.3f ms %11.3f us %11.3f ms %11.3f ms\n", row->key.backend,
+               (unsigned long long)row->key.workers, row->median_s * 1e3, row->per_batch_s * 1e6,
+               row->open_s * 1e3, row->close_s * 1e3);
+    }
+}
+
+static void print_outside(const struct tables *tables) {
+    if (!tables->outside_count)
+        return;
+    double least = 1, most = 0;
+    printf("\n  Whole processes, as hyperfine sees them and as they see themselves\n"
+           "  %-14s %7s %14s %14s %20s\n",
+           "backend", "workers", "hyperfine", "mandel", "difference");
+    for (size_t i = 0; i < tables->outside_count; i++) {
+        const struct outside_row *row = &tables->outside[i];
+        printf("  %-14s %6llu  %11.2f ms %11.2f ms %11.2f ms %4.1f %%\n", row->backend,
+               (unsigned long long)row->workers, row->outside_s * 1e3, row->inside_s * 1e3,
+               row->difference_s * 1e3, (1 - row->inside_share) * 100);
+        least = fmin(least, row->inside_share);
+        most = fmax(most, row->inside_share);
+    }
+    printf(
+        "  Inside and outside agree within %.1f to %.1f %%: loading the program and ending it.\n",
+        (1 - most) * 100, (1 - least) * 100);
+}
+
+static void print_files(const struct campaign *campaign) {
+    printf(
+        "\n  Files in %s: speedup.csv summary.csv ranking.csv plumbing.csv raw.csv manifest.json\n"
+        "  plots/{time,speedup,efficiency}.{svg,png} images/*.png\n",
+        campaign->directory);
+}
+
+void terminal_print(const struct tables *tables, const struct campaign *campaign) {
+    const struct experiment *experiment = experiment_find(campaign->plan.experiment);
+    printf("\n%s: %s\n", campaign->plan.experiment, experiment ? experiment->summary : "");
+    for (size_t i = 0; i < tables->speedup_count; i++)
+        if (strcmp(tables->speedup[i].key.role, "baseline") == 0)
+            print_group(tables, campaign, &tables->speedup[i].key);
+    print_plumbing(tables);
+    print_outside(tables);
+    print_files(campaign);
+}

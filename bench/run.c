@@ -1,0 +1,379 @@
+/* mandelbench run: measures an experiment and writes a campaign directory. */
+#include "base/log.h"
+#include "base/standard.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "bench/commands.h"
+#include "bench/measure/conduct.h"
+#include "bench/report/support.h"
+#include "kernels/cpu.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* More blocks, narrower intervals; 6 are the least for any. */
+#define BLOCKS_QUICK    10
+#define BLOCKS_DEFAULT  20
+#define BLOCKS_RIGOROUS 40
+
+struct run_options {
+    const struct experiment *experiment;
+    struct axes axes;
+    const char *directory;
+    uint64_t blocks, seed;
+    double budget_s;
+    bool resume, quiet, no_hyperfine, help;
+};
+
+enum {
+    OPT_QUICK = 256,
+    OPT_RIGOROUS,
+    OPT_RESUME,
+    OPT_BUDGET,
+    OPT_SEED,
+    OPT_BLOCKS,
+    OPT_BACKENDS,
+    OPT_KERNELS,
+    OPT_WORKERS,
+    OPT_BATCHES,
+    OPT_SCHEDULES,
+    OPT_VIEWS,
+    OPT_PIXELS,
+    OPT_MAX_ITER,
+    OPT_NO_HYPERFINE,
+    OPT_HELP,
+};
+
+static const struct option long_options[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"quick", no_argument, NULL, OPT_QUICK},
+    {"rigorous", no_argument, NULL, OPT_RIGOROUS},
+    {"blocks", required_argument, NULL, OPT_BLOCKS},
+    {"resume", no_argument, NULL, OPT_RESUME},
+    {"budget", required_argument, NULL, OPT_BUDGET},
+    {"seed", required_argument, NULL, OPT_SEED},
+    {"backends", required_argument, NULL, OPT_BACKENDS},
+    {"kernels", required_argument, NULL, OPT_KERNELS},
+    {"workers", required_argument, NULL, OPT_WORKERS},
+    {"batches", required_argument, NULL, OPT_BATCHES},
+    {"schedules", required_argument, NULL, OPT_SCHEDULES},
+    {"views", required_argument, NULL, OPT_VIEWS},
+    {"pixels", required_argument, NULL, OPT_PIXELS},
+    {"max-iter", required_argument, NULL, OPT_MAX_ITER},
+    {"no-hyperfine", no_argument, NULL, OPT_NO_HYPERFINE},
+    {"quiet", no_argument, NULL, 'q'},
+    {"help", no_argument, NULL, OPT_HELP},
+    {0},
+};
+
+static int print_help(void) {
+    printf("Usage: mandelbench run [EXPERIMENT] [options]\n"
+           "Measures an experiment (default scaling) and writes a campaign directory.\n"
+           "\n"
+           "  -o, --output DIR      where (default results/EXPERIMENT-UTC; results/latest points "
+           "there)\n"
+           "      --quick           10 blocks instead of 20\n"
+           "      --rigorous        40 blocks\n"
+           "      --blocks N        N blocks; intervals need 6\n"
+           "      --budget S        begin no block that would end after S seconds\n"
+           "      --resume          go on with the campaign in DIR, as its manifest says\n"
+           "      --seed N          of the orders (default: from the system)\n"
+           "      --no-hyperfine    without the view from outside\n"
+           "  -q, --quiet           no progress\n"
+           "Axes, each a comma list that replaces the experiment's own:\n"
+           "      --backends  --kernels  --workers  --batches  --schedules (KIND or KIND:N)\n"
+           "      --views  --pixels (WxH or N)  --max-iter\n"
+           "\n"
+           "Exit status: 0 done; 1 the system refused, or a sample failed; 2 bad arguments;\n"
+           "3 a wrong result; 130 and 143 after SIGINT and SIGTERM.\n");
+    return standard_flush();
+}
+
+static bool parse_number(const char *what, const char *text, uint64_t min, uint64_t max,
+                         uint64_t *value) {
+    if (text_parse_u64(text, min, max, value) == 0)
+        return true;
+    log_say("%s must be a whole number from %llu to %llu, not '%.64s'", what,
+            (unsigned long long)min, (unsigned long long)max, text);
+    return false;
+}
+
+static bool parse_budget(const char *text, double *budget_s) {
+    if (text_parse_double(text, budget_s) == 0 && *budget_s > 0)
+        return true;
+    log_say("--budget must be a number of seconds above 0, not '%.64s'", text);
+    return false;
+}
+
+/* One option. false: refused, and said so. */
+static bool take_option(struct run_options *options, int option, const char *value) {
+    switch (option) {
+    case 'o':
+        options->directory = value;
+        return true;
+    case 'q':
+        options->quiet = true;
+        return true;
+    case OPT_QUICK:
+        options->blocks = BLOCKS_QUICK;
+        return true;
+    case OPT_RIGOROUS:
+        options->blocks = BLOCKS_RIGOROUS;
+        return true;
+    case OPT_BLOCKS:
+        return parse_number("--blocks", value, 1, 100000, &options->blocks);
+    case OPT_RESUME:
+        options->resume = true;
+        return true;
+    case OPT_BUDGET:
+        return parse_budget(value, &options->budget_s);
+    case OPT_SEED:
+        return parse_number("--seed", value, 0, INT64_MAX, &options->seed);
+    case OPT_BACKENDS:
+        options->axes.backends = value;
+        return true;
+    case OPT_KERNELS:
+        options->axes.kernels = value;
+        return true;
+    case OPT_WORKERS:
+        options->axes.workers = value;
+        return true;
+    case OPT_BATCHES:
+        options->axes.batches = value;
+        return true;
+    case OPT_SCHEDULES:
+        options->axes.schedules = value;
+        return true;
+    case OPT_VIEWS:
+        options->axes.views = value;
+        return true;
+    case OPT_PIXELS:
+        options->axes.pixels = value;
+        return true;
+    case OPT_MAX_ITER:
+        options->axes.max_iter = value;
+        return true;
+    case OPT_NO_HYPERFINE:
+        options->no_hyperfine = true;
+        return true;
+    default:
+        options->help = true;
+        return true;
+    }
+}
+
+static bool take_experiment(struct run_options *options, int count, char **names) {
+    options->experiment = experiment_find(count ? names[0] : "scaling");
+    if (count > 1) {
+        log_say("one experiment at a time: unexpected argument '%.64s'", names[1]);
+        return false;
+    }
+    if (!options->experiment)
+        log_say("unknown experiment '%.64s'; see mandelbench list", names[0]);
+    return options->experiment != NULL;
+}
+
+static bool parse(struct run_options *options, int argc, char **argv) {
+    int option;
+    *options = (struct run_options){.blocks = BLOCKS_DEFAULT};
+    if (getrandom(&options->seed, sizeof options->seed, 0) != sizeof options->seed)
+        options->seed = (uint64_t)time(NULL);
+    options->seed &= INT64_MAX; /* JSON's whole numbers */
+    while ((option = getopt_long(argc, argv, ":o:q", long_options, NULL)) != -1) {
+        if (option == '?' || option == ':') {
+            log_say("option '%.64s' is unknown or needs a value; see mandelbench run --help",
+                    argv[optind - 1]);
+            return false;
+        }
+        if (!take_option(options, option, optarg))
+            return false;
+    }
+    char unknown[32];
+    const char *disable = getenv("MANDEL_CPU_DISABLE");
+    if (disable && *disable && cpu_disable(disable, unknown, sizeof unknown) != 0) {
+        log_say("MANDEL_CPU_DISABLE names an unknown CPU feature '%s'; known are %s", unknown,
+                cpu_names());
+        return false;
+    }
+    return options->help || take_experiment(options, argc - optind, argv + optind);
+}
+
+static void default_directory(const struct run_options *options, char *directory, size_t size) {
+    char stamp[32];
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
+    snprintf(directory, size, "results/%s-%s", options->experiment->name, stamp);
+}
+
+/* A new campaign: plan, directory, manifest. EXIT_DONE or the status of what has been said. */
+static int begin(const struct run_options *options, struct campaign *campaign, int argc,
+                 char **argv) {
+    char sentence[512] = "out of memory";
+    *campaign = (struct campaign){.seed = options->seed, .blocks = options->blocks};
+    if (options->directory && strlen(options->directory) >= sizeof campaign->directory) {
+        log_say("the campaign's name is too long");
+        return EXIT_USAGE;
+    }
+    if (options->directory)
+        snprintf(campaign->directory, sizeof campaign->directory, "%s", options->directory);
+    else
+        default_directory(options, campaign->directory, sizeof campaign->directory);
+    for (size_t n = strlen(campaign->directory); n > 1 && campaign->directory[n - 1] == '/'; n--)
+        campaign->directory[n - 1] = '\0';
+    int err =
+        plan_make(&campaign->plan, options->experiment, &options->axes, sentence, sizeof sentence);
+    if (err) {
+        log_say("%s", sentence);
+        return err == -EINVAL ? EXIT_USAGE : EXIT_REFUSED_BY_SYSTEM;
+    }
+    campaign_stamp(campaign, argc, argv);
+    err = campaign_create(campaign);
+    if (err == -ENOTEMPTY || err == -ENOTDIR) {
+        log_say("'%.256s' exists and is not an empty directory; --resume goes on with a campaign",
+                campaign->directory);
+        return EXIT_USAGE;
+    }
+    if (!err)
+        err = campaign_write_manifest(campaign);
+    if (err) {
+        log_say("cannot make the campaign '%.256s': %s", campaign->directory, strerror(-err));
+        return EXIT_REFUSED_BY_SYSTEM;
+    }
+    campaign_link_latest(campaign);
+    return EXIT_DONE;
+}
+
+/* An old one: manifest, rows, and a torn last row cut off. */
+static int go_on(const struct run_options *options, struct campaign *campaign,
+                 struct raw_rows *rows) {
+    char sentence[512], path[CAMPAIGN_PATH_SIZE + 128];
+    long whole_bytes;
+    size_t line;
+    if (!options->directory) {
+        log_say("--resume needs -o DIR");
+        return EXIT_USAGE;
+    }
+    if (campaign_read(campaign, options->directory, sentence, sizeof sentence) != 0) {
+        log_say("%s", sentence);
+        return EXIT_USAGE;
+    }
+    int err = raw_read(campaign_path(campaign, "raw.csv", path), rows, &whole_bytes, &line);
+    if (err == -ENOENT)
+        return EXIT_DONE;
+    if (err == -EPROTO) {
+        log_say("'%.256s', line %zu: malformed", path, line);
+        return EXIT_USAGE;
+    }
+    if (!err && truncate(path, whole_bytes) != 0)
+        err = -errno;
+    if (!err || err == -ENODATA)
+        return EXIT_DONE;
+    log_say("cannot go on with '%.256s': %s", path, strerror(-err));
+    return EXIT_REFUSED_BY_SYSTEM;
+}
+
+/* The pictures of all backends must be the same file. */
+static int compare_pictures(const struct campaign *campaign) {
+    char name[64], first[64] = "", path[CAMPAIGN_PATH_SIZE + 128], other[CAMPAIGN_PATH_SIZE + 128];
+    for (uint32_t i = 0; i < campaign->plan.count; i++) {
+        snprintf(name, sizeof name, "images/%s.png", campaign->plan.cases[i].backend->name);
+        if (access(campaign_path(campaign, name, path), R_OK) != 0)
+            continue;
+        if (!*first)
+            snprintf(first, sizeof first, "%s", name);
+        char *argv[] = {(char[]){"cmp"}, (char[]){"-s"}, path,
+                        (char *)(uintptr_t)campaign_path(campaign, first, other), NULL};
+        if (support_run(argv) == 1) {
+            log_say("wrong result: '%s' and '%s' differ", path, other);
+            return EXIT_WRONG;
+        }
+    }
+    return EXIT_DONE;
+}
+
+/* Whole processes under hyperfine, each backend and number of workers once: bench/outside.sh. */
+static void look_from_outside(const struct campaign *campaign) {
+    char script[2048], mandel[2048], path[CAMPAIGN_PATH_SIZE + 128], cases[2048] = "";
+    char options[512], schedule[SCHEDULE_TEXT_SIZE];
+    const struct plan_case *model = &campaign->plan.cases[0];
+    const struct workload *workload = &model->job.workload;
+    size_t used = 0;
+    for (uint32_t i = 0; i < campaign->plan.count && used < sizeof cases; i++) {
+        const struct plan_case *plan_case = &campaign->plan.cases[i];
+        bool shown = plan_case->role == ROLE_CASE || plan_case->role == ROLE_BASELINE;
+        if (shown && plan_case->job.kernel == model->job.kernel &&
+            plan_case->job.batch == model->job.batch &&
+            memcmp(&plan_case->job.workload, workload, sizeof *workload) == 0 &&
+            strcmp(schedule_text(plan_case->job.schedule, schedule), "dynamic") == 0)
+            used += (size_t)snprintf(cases + used, sizeof cases - used, "%s%s:%u", used ? " " : "",
+                                     plan_case->backend->name, plan_case->job.workers);
+    }
+    snprintf(options, sizeof options, "-v %s -s %ux%u --max-iter %u -k %s -B %llu", model->view,
+             workload->width, workload->height, workload->max_iter, model->job.kernel->name,
+             (unsigned long long)model->job.batch);
+    if (support_find("outside.sh", script, sizeof script) != 0 ||
+        support_sibling("mandel", mandel, sizeof mandel) != 0)
+        return;
+    char *argv[] = {(char[]){"bash"},
+                    script,
+                    (char *)(uintptr_t)campaign_path(campaign, "hyperfine", path),
+                    mandel,
+                    options,
+                    cases,
+                    NULL};
+    if (support_run(argv) != 0)
+        log_say("no view from outside: see what bench/outside.sh said");
+}
+
+static int finish(const struct run_options *options, const struct campaign *campaign,
+                  const struct conduct_result *result) {
+    int status = compare_pictures(campaign);
+    if (!options->no_hyperfine && !stop_signal())
+        look_from_outside(campaign);
+    if (stop_signal())
+        return EXIT_SIGNAL + stop_signal();
+    int reported = report_campaign(campaign->directory);
+    if (result->wrong || status == EXIT_WRONG)
+        return EXIT_WRONG;
+    if (reported)
+        return reported;
+    return result->failed ? EXIT_REFUSED_BY_SYSTEM : EXIT_DONE;
+}
+
+int command_run(int argc, char **argv) {
+    struct run_options options;
+    struct campaign campaign = {0};
+    struct raw_rows rows = {0};
+    struct conduct_result result;
+    if (!parse(&options, argc, argv))
+        return EXIT_USAGE;
+    if (options.help)
+        return print_help();
+    int status =
+        options.resume ? go_on(&options, &campaign, &rows) : begin(&options, &campaign, argc, argv);
+    if (!status) {
+        struct conduct conduct = {&campaign, &rows, options.budget_s, options.quiet};
+        int err = conduct_campaign(&conduct, &result);
+        if (err == -ECANCELED) {
+            log_say(
+                "stopped; what was measured is kept: mandelbench run --resume -o %.256s goes on",
+                campaign.directory);
+            status = EXIT_SIGNAL + stop_signal();
+        } else {
+            status = err ? EXIT_REFUSED_BY_SYSTEM : finish(&options, &campaign, &result);
+        }
+    }
+    raw_free(&rows);
+    campaign_free(&campaign);
+    return status;
+}

@@ -1,0 +1,47 @@
+/* Cells: a campaign's samples, sorted by what they measured. A cell is a case of the plan, with the
+ * row that counts from each block: the last attempt, if its result was right. */
+#ifndef BENCH_TABLES_CELLS_H
+#define BENCH_TABLES_CELLS_H
+
+#include "bench/campaign/campaign.h"
+#include "bench/campaign/raw.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct cell {
+    const struct plan_case *plan_case;
+    const struct raw_row **rows; /* one per block, NULL where there is none */
+    size_t n;                    /* blocks that have one */
+};
+
+struct cells {
+    const struct campaign *campaign;
+    struct cell *at; /* in the plan's order: at[i] belongs to plan.cases[i] */
+    size_t count;
+    uint64_t blocks;
+    const struct raw_row **pointers;
+};
+
+/* 0 or -ENOMEM. The campaign and the rows must outlive the cells. cells_free them, also after a
+ * failure. */
+int cells_make(struct cells *cells, const struct campaign *campaign, const struct raw_rows *rows);
+void cells_free(struct cells *cells);
+
+/* The baseline of a cell: serial with the same kernel, workload and batch. NULL when there is none.
+ */
+const struct cell *cells_baseline(const struct cells *cells, const struct cell *cell);
+
+/* One number of a row. */
+typedef double cells_value(const struct raw_row *row);
+double cells_render_s(const struct raw_row *row);
+
+/* The cell's values, sorted, into values[0 … n - 1] (room for cells->blocks). */
+size_t cells_values(const struct cells *cells, const struct cell *cell, cells_value *value,
+                    double *values);
+
+/* The ratios a / b of render times, block by block, sorted; how many. */
+size_t cells_ratios(const struct cells *cells, const struct cell *a, const struct cell *b,
+                    double *ratios);
+
+#endif

@@ -1,0 +1,93 @@
+/* ranking.csv: for each workload and kernel, each backend at its best number of workers within the
+ * usable CPUs, against the best of all, paired by block. */
+#include "bench/stats/stats.h"
+#include "bench/tables/tables.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define ALPHA 0.05
+
+/* A backend's best cell, with its median. */
+struct candidate {
+    const struct cell *cell;
+    double median_s;
+};
+
+static int by_median(const void *a, const void *b) {
+    double x = ((const struct candidate *)a)->median_s, y = ((const struct candidate *)b)->median_s;
+    return (x > y) - (x < y);
+}
+
+/* Does this cell take part for that baseline? */
+static bool takes_part(const struct cells *cells, const struct cell *cell,
+                       const struct cell *baseline) {
+    enum role role = cell->plan_case->role;
+    return cell->n > 0 && (role == ROLE_CASE || role == ROLE_BASELINE) &&
+           cell->plan_case->job.workers <= cells->campaign->plan.usable_cpus &&
+           cells_baseline(cells, cell) == baseline;
+}
+
+/* The best cell of every backend, best first; how many. */
+static size_t find_candidates(const struct cells *cells, const struct cell *baseline,
+                              struct candidate *candidates, double *values) {
+    size_t count = 0;
+    for (size_t i = 0; i < cells->count; i++) {
+        const struct cell *cell = &cells->at[i];
+        if (!takes_part(cells, cell, baseline))
+            continue;
+        size_t n = cells_values(cells, cell, cells_render_s, values), c = 0;
+        double median_s = stats_median(values, n);
+        while (c < count && candidates[c].cell->plan_case->backend != cell->plan_case->backend)
+            c++;
+        if (c == count)
+            candidates[count++] = (struct candidate){cell, median_s};
+        else if (median_s < candidates[c].median_s)
+            candidates[c] = (struct candidate){cell, median_s};
+    }
+    qsort(candidates, count, sizeof *candidates, by_median);
+    return count;
+}
+
+static void rank_one(struct ranking_row *row, const struct cells *cells,
+                     const struct candidate *candidates, size_t c, size_t count, double *values) {
+    const struct cell *cell = candidates[c].cell, *best = candidates[0].cell;
+    row->key = table_key_of(cells, cell);
+    row->rank = c + 1;
+    row->n = cell->n;
+    row->median_s = candidates[c].median_s;
+    row->ratio_to_best = 1;
+    row->ratio_lo = row->ratio_hi = NAN;
+    if (c == 0) {
+        snprintf(row->verdict, sizeof row->verdict, "best");
+        return;
+    }
+    size_t n = cells_ratios(cells, cell, best, values);
+    if (n == 0)
+        return;
+    row->ratio_to_best = stats_median(values, n);
+    struct stats_interval interval = stats_median_interval(values, n, ALPHA / (double)(count - 1));
+    row->ratio_lo = interval.lo;
+    row->ratio_hi = interval.hi;
+    snprintf(row->verdict, sizeof row->verdict, "%s",
+             interval.exists && interval.lo > 1 ? "slower" : "not resolved");
+}
+
+int ranking_make(struct tables *tables, const struct cells *cells) {
+    double *values = malloc((cells->blocks + 1) * sizeof *values);
+    struct candidate *candidates = calloc(cells->count + 1, sizeof *candidates);
+    tables->ranking = calloc(cells->count + 1, sizeof *tables->ranking);
+    int err = values && candidates && tables->ranking ? 0 : -ENOMEM;
+    for (size_t i = 0; !err && i < cells->count; i++) {
+        if (cells->at[i].plan_case->role != ROLE_BASELINE)
+            continue;
+        size_t count = find_candidates(cells, &cells->at[i], candidates, values);
+        for (size_t c = 0; c < count; c++)
+            rank_one(&tables->ranking[tables->ranking_count++], cells, candidates, c, count,
+                     values);
+    }
+    free(values);
+    free(candidates);
+    return err;
+}

@@ -1,0 +1,62 @@
+/* summary.csv: every cell by itself, with the exact 95 % interval of its median. */
+#include "bench/stats/stats.h"
+#include "bench/tables/tables.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define ALPHA 0.05
+
+/* CPU seconds per render, of all its processes; renders of one sample share them. */
+static double cpu_s(const struct raw_row *row) {
+    return (row->user_s + row->sys_s) / (double)row->renders;
+}
+
+static const struct raw_row *any_row(const struct cells *cells, const struct cell *cell) {
+    for (uint64_t block = 0; block < cells->blocks; block++)
+        if (cell->rows[block])
+            return cell->rows[block];
+    return NULL;
+}
+
+static void summarize(struct summary_row *row, const struct cells *cells, const struct cell *cell,
+                      double *values) {
+    const struct workload *workload = &cell->plan_case->job.workload;
+    size_t n = cells_values(cells, cell, cpu_s, values);
+    row->cpu_s = stats_median(values, n);
+    cells_values(cells, cell, cells_render_s, values);
+    struct stats_summary summary = stats_summarize(values, n);
+    struct stats_interval interval = stats_median_interval(values, n, ALPHA);
+    row->n = n;
+    row->median_s = summary.median;
+    row->ci_lo_s = interval.lo;
+    row->ci_hi_s = interval.hi;
+    row->min_s = summary.min;
+    row->q25_s = summary.q25;
+    row->q75_s = summary.q75;
+    row->max_s = summary.max;
+    row->mad_s = summary.mad;
+    row->outliers = summary.outliers;
+    row->noisy = CSV_NO_WHOLE; /* samples are not yet judged */
+    row->mpixels_per_s = (double)workload_pixels(workload) / summary.median / 1e6;
+    row->giterations_per_s = (double)any_row(cells, cell)->iterations / summary.median / 1e9;
+}
+
+int summary_make(struct tables *tables, const struct cells *cells) {
+    double *values = malloc((cells->blocks + 1) * sizeof *values);
+    tables->summary = calloc(cells->count + 1, sizeof *tables->summary);
+    if (!values || !tables->summary) {
+        free(values);
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < cells->count; i++) {
+        if (cells->at[i].n == 0)
+            continue;
+        struct summary_row *row = &tables->summary[tables->summary_count++];
+        row->key = table_key_of(cells, &cells->at[i]);
+        summarize(row, cells, &cells->at[i], values);
+    }
+    free(values);
+    return 0;
+}

@@ -1,0 +1,171 @@
+/* The tables together: making, columns, writing; contracts in tables.h. */
+#include "bench/tables/tables.h"
+
+#include "base/output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY(row, field, kind)                                                                      \
+    { #field, kind, offsetof(struct row, key.field), sizeof(((struct row *)0)->key.field) }
+#define KEY_COLUMNS(row)                                                                           \
+    KEY(row, schema, CSV_WHOLE), KEY(row, campaign, CSV_TEXT), KEY(row, experiment, CSV_TEXT),     \
+        KEY(row, role, CSV_TEXT), KEY(row, backend, CSV_TEXT), KEY(row, kernel, CSV_TEXT),         \
+        KEY(row, shortcuts, CSV_BOOL), KEY(row, schedule, CSV_TEXT), KEY(row, view, CSV_TEXT),     \
+        KEY(row, width, CSV_WHOLE), KEY(row, height, CSV_WHOLE), KEY(row, max_iter, CSV_WHOLE),    \
+        KEY(row, batch, CSV_WHOLE), KEY(row, workers, CSV_WHOLE)
+#define TEXT(row, field)  CSV_COLUMN(struct row, field, CSV_TEXT)
+#define WHOLE(row, field) CSV_COLUMN(struct row, field, CSV_WHOLE)
+#define REAL(row, field)  CSV_COLUMN(struct row, field, CSV_DOUBLE)
+
+static const struct csv_column summary_columns[] = {
+    KEY_COLUMNS(summary_row),
+    WHOLE(summary_row, n),
+    REAL(summary_row, median_s),
+    REAL(summary_row, ci_lo_s),
+    REAL(summary_row, ci_hi_s),
+    REAL(summary_row, min_s),
+    REAL(summary_row, q25_s),
+    REAL(summary_row, q75_s),
+    REAL(summary_row, max_s),
+    REAL(summary_row, mad_s),
+    WHOLE(summary_row, outliers),
+    WHOLE(summary_row, noisy),
+    REAL(summary_row, cpu_s),
+    REAL(summary_row, mpixels_per_s),
+    REAL(summary_row, giterations_per_s),
+};
+
+static const struct csv_column speedup_columns[] = {
+    KEY_COLUMNS(speedup_row),        WHOLE(speedup_row, n),         REAL(speedup_row, median_s),
+    REAL(speedup_row, ci_lo_s),      REAL(speedup_row, ci_hi_s),    REAL(speedup_row, speedup),
+    REAL(speedup_row, speedup_lo),   REAL(speedup_row, speedup_hi), REAL(speedup_row, speedup_self),
+    REAL(speedup_row, efficiency),   REAL(speedup_row, karp_flatt), REAL(speedup_row, bound_s),
+    REAL(speedup_row, pct_of_bound), TEXT(speedup_row, verdict),
+};
+
+static const struct csv_column ranking_columns[] = {
+    KEY_COLUMNS(ranking_row),    WHOLE(ranking_row, rank),         WHOLE(ranking_row, n),
+    REAL(ranking_row, median_s), REAL(ranking_row, ratio_to_best), REAL(ranking_row, ratio_lo),
+    REAL(ranking_row, ratio_hi), TEXT(ranking_row, verdict),
+};
+
+static const struct csv_column plumbing_columns[] = {
+    KEY_COLUMNS(plumbing_row),       WHOLE(plumbing_row, n),      WHOLE(plumbing_row, batches),
+    REAL(plumbing_row, median_s),    REAL(plumbing_row, ci_lo_s), REAL(plumbing_row, ci_hi_s),
+    REAL(plumbing_row, per_batch_s), REAL(plumbing_row, open_s),  REAL(plumbing_row, close_s),
+};
+
+static const struct csv_column outside_columns[] = {
+    WHOLE(outside_row, schema),
+    TEXT(outside_row, campaign),
+    TEXT(outside_row, backend),
+    WHOLE(outside_row, workers),
+    WHOLE(outside_row, n),
+    REAL(outside_row, outside_s),
+    REAL(outside_row, outside_lo_s),
+    REAL(outside_row, outside_hi_s),
+    REAL(outside_row, inside_s),
+    REAL(outside_row, render_s),
+    REAL(outside_row, difference_s),
+    REAL(outside_row, difference_lo_s),
+    REAL(outside_row, difference_hi_s),
+    REAL(outside_row, inside_share),
+};
+
+struct table_key table_key_of(const struct cells *cells, const struct cell *cell) {
+    const struct plan_case *plan_case = cell->plan_case;
+    const struct workload *workload = &plan_case->job.workload;
+    struct table_key key = {
+        .schema = 1,
+        .shortcuts = workload->shortcuts ? CSV_TRUE : CSV_FALSE,
+        .width = workload->width,
+        .height = workload->height,
+        .max_iter = workload->max_iter,
+        .batch = plan_case->job.batch,
+        .workers = plan_case->job.workers,
+    };
+    snprintf(key.campaign, sizeof key.campaign, "%s", cells->campaign->name);
+    snprintf(key.experiment, sizeof key.experiment, "%s", cells->campaign->plan.experiment);
+    snprintf(key.role, sizeof key.role, "%s", role_name(plan_case->role));
+    snprintf(key.backend, sizeof key.backend, "%s", plan_case->backend->name);
+    snprintf(key.kernel, sizeof key.kernel, "%s", plan_case->job.kernel->name);
+    snprintf(key.view, sizeof key.view, "%s", plan_case->view);
+    if (plan_case->backend->flags & BACKEND_SCHEDULE)
+        schedule_text(plan_case->job.schedule, key.schedule);
+    return key;
+}
+
+int tables_make(struct tables *tables, const struct cells *cells, char *sentence, size_t size) {
+    *tables = (struct tables){0};
+    int err = summary_make(tables, cells);
+    if (!err)
+        err = speedup_make(tables, cells);
+    if (!err)
+        err = ranking_make(tables, cells);
+    if (!err)
+        err = plumbing_make(tables, cells);
+    if (!err)
+        err = outside_make(tables, cells->campaign, sentence, size);
+    return err;
+}
+
+void tables_free(struct tables *tables) {
+    free(tables->summary);
+    free(tables->speedup);
+    free(tables->ranking);
+    free(tables->plumbing);
+    free(tables->outside);
+    *tables = (struct tables){0};
+}
+
+/* One table as it goes into its file. */
+struct table {
+    const char *file;
+    const struct csv_column *columns;
+    size_t column_count;
+    const void *rows;
+    size_t row_bytes, row_count;
+};
+
+static int write_table(const struct table *table, const struct campaign *campaign) {
+    char path[CAMPAIGN_PATH_SIZE + 128], *text = NULL;
+    size_t bytes = 0;
+    struct output output;
+    FILE *stream = open_memstream(&text, &bytes);
+    if (!stream)
+        return -ENOMEM;
+    csv_write_header(table->columns, table->column_count, stream);
+    for (size_t i = 0; i < table->row_count; i++)
+        csv_write_row(table->columns, table->column_count,
+                      (const char *)table->rows + i * table->row_bytes, stream);
+    int err = fclose(stream) == 0 ? 0 : -ENOMEM;
+    if (!err)
+        err = output_open(&output, campaign_path(campaign, table->file, path));
+    if (!err) {
+        err = output_write(&output, text, bytes);
+        if (!err)
+            err = output_commit(&output);
+        output_abandon(&output);
+    }
+    free(text);
+    return err;
+}
+
+int tables_write(const struct tables *tables, const struct campaign *campaign) {
+#define TABLE(name)                                                                                \
+    {                                                                                              \
+#name ".csv", name##_columns, sizeof name##_columns / sizeof *name##_columns,              \
+            tables->name, sizeof *tables->name, tables->name##_count                               \
+    }
+    const struct table all[] = {
+        TABLE(summary), TABLE(speedup), TABLE(ranking), TABLE(plumbing), TABLE(outside),
+    };
+#undef TABLE
+    int err = 0;
+    for (size_t i = 0; !err && i < sizeof all / sizeof *all; i++)
+        if (all[i].row_count || i == 0 || i == 1) /* the first two are always there */
+            err = write_table(&all[i], campaign);
+    return err;
+}

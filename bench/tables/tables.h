@@ -1,0 +1,91 @@
+/* Tables: what is derived from a campaign's raw records. Each is an array of rows, written as a CSV
+ * of its own; plots and terminal show nothing that is not in one. results/README.md is the
+ * dictionary of their columns. */
+#ifndef BENCH_TABLES_TABLES_H
+#define BENCH_TABLES_TABLES_H
+
+#include "bench/campaign/csv.h"
+#include "bench/tables/cells.h"
+
+/* The fourteen columns that say what a row is about. */
+struct table_key {
+    uint64_t schema;
+    char campaign[96], experiment[32], role[16], backend[32], kernel[32];
+    enum csv_bool shortcuts;
+    char schedule[32], view[32];
+    uint64_t width, height, max_iter, batch, workers;
+};
+
+/* summary.csv: every cell by itself. */
+struct summary_row {
+    struct table_key key;
+    uint64_t n;
+    double median_s, ci_lo_s, ci_hi_s, min_s, q25_s, q75_s, max_s, mad_s;
+    uint64_t outliers, noisy;
+    double cpu_s, mpixels_per_s, giterations_per_s;
+};
+
+/* speedup.csv: every cell against serial, paired by block. */
+struct speedup_row {
+    struct table_key key;
+    uint64_t n;
+    double median_s, ci_lo_s, ci_hi_s, speedup, speedup_lo, speedup_hi, speedup_self, efficiency,
+        karp_flatt, bound_s, pct_of_bound;
+    char verdict[64];
+};
+
+/* ranking.csv: each backend at its best number of workers within the usable CPUs, against the best
+ * of all. */
+struct ranking_row {
+    struct table_key key;
+    uint64_t rank, n;
+    double median_s, ratio_to_best, ratio_lo, ratio_hi;
+    char verdict[64];
+};
+
+/* plumbing.csv: what the null kernel leaves: the cost of sharing. */
+struct plumbing_row {
+    struct table_key key;
+    uint64_t n, batches;
+    double median_s, ci_lo_s, ci_hi_s, per_batch_s, open_s, close_s;
+};
+
+/* outside.csv: whole processes as hyperfine saw them, beside what the same processes said of
+ * themselves. */
+struct outside_row {
+    uint64_t schema;
+    char campaign[96], backend[32];
+    uint64_t workers, n;
+    double outside_s, outside_lo_s, outside_hi_s, inside_s, render_s, difference_s, difference_lo_s,
+        difference_hi_s, inside_share;
+};
+
+struct tables {
+    struct summary_row *summary;
+    struct speedup_row *speedup;
+    struct ranking_row *ranking;
+    struct plumbing_row *plumbing;
+    struct outside_row *outside;
+    size_t summary_count, speedup_count, ranking_count, plumbing_count, outside_count;
+};
+
+/* Derives all tables. 0, -ENOMEM, or -EPROTO and one sentence (hyperfine's files are not what they
+ * should be). tables_free them, also after a failure. */
+int tables_make(struct tables *tables, const struct cells *cells, char *sentence, size_t size);
+void tables_free(struct tables *tables);
+
+/* Writes each table into the campaign's directory, whole or not at all. 0 or -errno. */
+int tables_write(const struct tables *tables, const struct campaign *campaign);
+
+/* The parts, each for its own rows; 0 or -errno. */
+int summary_make(struct tables *tables, const struct cells *cells);
+int speedup_make(struct tables *tables, const struct cells *cells);
+int ranking_make(struct tables *tables, const struct cells *cells);
+int plumbing_make(struct tables *tables, const struct cells *cells);
+int outside_make(struct tables *tables, const struct campaign *campaign, char *sentence,
+                 size_t size);
+
+/* The key columns of a cell. */
+struct table_key table_key_of(const struct cells *cells, const struct cell *cell);
+
+#endif

@@ -1,1 +1,0 @@
-typedef int bench_empty;

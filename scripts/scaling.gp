@@ -1,0 +1,92 @@
+# Figures of a scaling campaign: render time, speedup and efficiency against workers, each as SVG and PNG.
+# gnuplot -c scaling.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE USABLE_CPUS KERNEL SERIAL_SECONDS
+# Reads DIRECTORY/speedup.csv, writes DIRECTORY/plots/. Colours: Okabe and Ito; every series has its own marker
+# too, and stands a little aside, so that intervals at the same number of workers can be told apart.
+
+directory = ARG1
+backends  = ARG2
+subtitle  = ARG3
+cpus      = ARG4 + 0
+kernel    = ARG5
+serial    = ARG6 + 0
+table     = directory . '/speedup.csv'
+
+set encoding utf8
+set datafile separator comma
+set datafile columnheaders
+set datafile missing NaN
+
+colours = '#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #000000 #999999'
+markers = '7 5 9 13 11 15 4 6'
+colour(i) = word(colours, (i - 1) % words(colours) + 1)
+marker(i) = word(markers, (i - 1) % words(markers) + 1) + 0
+beside(i) = 2 ** (0.05 * (i - (words(backends) + 1) / 2.0))
+
+# Rows of one backend, in the role of a case; anything else is missing.
+mine(i)   = strcol('role') eq 'case' && strcol('backend') eq word(backends, i) && strcol('kernel') eq kernel
+field(i, name) = mine(i) ? column(name) : NaN
+# An end of an interval, or the value itself where there is no interval (too few blocks).
+end(i, name, value) = mine(i) ? (strcol(name) eq '' ? column(value) : column(name)) : NaN
+
+stats table using (strcol('role') eq 'case' ? column('workers') : NaN) nooutput
+most = int(STATS_max)
+left = 0.80
+right = most * 1.25
+
+set logscale x 2
+set xrange [left:right]
+set xtics 1, 2, most
+set xtics add (sprintf('%d', cpus) cpus)
+set xlabel 'workers'
+set border 3 lc rgb '#555555'
+set tics nomirror scale 0.5
+set grid ytics lc rgb '#dddddd' lw 0.6
+set key outside right top Left reverse samplen 1.5 spacing 1.3 noenhanced
+set bmargin 4.2
+set tmargin 4.6
+
+# Beyond the usable CPUs, workers take turns.
+if (most > cpus) {
+    set object 1 rectangle from first cpus * 1.25, graph 0 to graph 1, graph 1 behind fc rgb '#f0f0f0' fs noborder
+    set label 2 'more workers than CPUs' at first sqrt(cpus * 1.25 * right), graph 0.03 center tc rgb '#777777' font ',9'
+}
+set label 3 subtitle at screen 0.5, screen 0.915 center noenhanced tc rgb '#555555' font ',9'
+
+ideal(x) = x < cpus ? x : cpus
+
+do for [form in 'svg png'] {
+    if (form eq 'svg') {
+        set terminal svg size 900, 540 font 'DejaVu Sans,12' background 'white' name 'mandelbench'
+    } else {
+        set terminal pngcairo size 1350, 810 fontscale 1.35 linewidth 1.5 pointscale 1.4 background 'white'
+    }
+
+    set title 'Render time against workers' offset 0, 1.2
+    set ylabel 'render time (ms)'
+    set logscale y 2
+    set autoscale y
+    set output directory . '/plots/time.' . form
+    plot serial * 1e3 / ideal(x) with lines dt 2 lc rgb '#777777' title 'serial / workers', \
+         for [i = 1:words(backends)] table using (column('workers') * beside(i)):(field(i, 'median_s') * 1e3):(end(i, 'ci_lo_s', 'median_s') * 1e3):(end(i, 'ci_hi_s', 'median_s') * 1e3) \
+             with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 title word(backends, i)
+    unset logscale y
+
+    set title 'Speedup over serial against workers' offset 0, 1.2
+    set ylabel 'speedup (times serial)'
+    set yrange [0:*]
+    set output directory . '/plots/speedup.' . form
+    plot ideal(x) with lines dt 2 lc rgb '#777777' title 'ideal', \
+         for [i = 1:words(backends)] table using (column('workers') * beside(i)):(field(i, 'speedup')):(end(i, 'speedup_lo', 'speedup')):(end(i, 'speedup_hi', 'speedup')) \
+             with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 title word(backends, i)
+
+    set title 'Efficiency against workers' offset 0, 1.2
+    set ylabel 'efficiency (speedup / workers)'
+    set yrange [0:1.1]
+    set output directory . '/plots/efficiency.' . form
+    plot ideal(x) / x with lines dt 2 lc rgb '#777777' title 'ideal', \
+         0.8 with lines dt 3 lc rgb '#bbbbbb' notitle, 0.5 with lines dt 3 lc rgb '#bbbbbb' notitle, \
+         for [i = 1:words(backends)] table using (column('workers') * beside(i)):(field(i, 'efficiency')):(end(i, 'speedup_lo', 'speedup') / column('workers')):(end(i, 'speedup_hi', 'speedup') / column('workers')) \
+             with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 title word(backends, i)
+    set autoscale y
+    set output
+}
