@@ -34,6 +34,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
+.SECONDARY:
 .PHONY: all test check bench bench-python plots install uninstall clean dist deps asan ubsan tsan \
         clang lint format help ready
 

@@ -40,17 +40,17 @@ set xtics add (sprintf('%d', cpus) cpus)
 set xlabel 'workers'
 set border 3 lc rgb '#555555'
 set tics nomirror scale 0.5
-set grid ytics lc rgb '#dddddd' lw 0.6
+set grid ytics lc rgb '#c8c8c8' lw 0.6
 set key outside right top Left reverse samplen 1.5 spacing 1.3 noenhanced
 set bmargin 4.2
-set tmargin 4.6
+set tmargin 5.2
 
 # Beyond the usable CPUs, workers take turns.
 if (most > cpus) {
     set object 1 rectangle from first cpus * 1.25, graph 0 to graph 1, graph 1 behind fc rgb '#f0f0f0' fs noborder
-    set label 2 'more workers than CPUs' at first sqrt(cpus * 1.25 * right), graph 0.03 center tc rgb '#777777' font ',9'
+    set label 2 'more workers than CPUs' at first sqrt(cpus * 1.25 * right), graph 1.025 center tc rgb '#777777' font ',9'
 }
-set label 3 subtitle at screen 0.5, screen 0.915 center noenhanced tc rgb '#555555' font ',9'
+set label 3 subtitle at graph 0, graph 1.085 left noenhanced tc rgb '#555555' font ',9'
 
 ideal(x) = x < cpus ? x : cpus
 
@@ -61,7 +61,7 @@ do for [form in 'svg png'] {
         set terminal pngcairo size 1350, 810 fontscale 1.35 linewidth 1.5 pointscale 1.4 background 'white'
     }
 
-    set title 'Render time against workers' offset 0, 1.2
+    set label 4 'Render time against workers' at graph 0, graph 1.15 left font ',14'
     set ylabel 'render time (ms)'
     set logscale y 2
     set autoscale y
@@ -71,15 +71,15 @@ do for [form in 'svg png'] {
              with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 title word(backends, i)
     unset logscale y
 
-    set title 'Speedup over serial against workers' offset 0, 1.2
+    set label 4 'Speedup over serial against workers' at graph 0, graph 1.15 left font ',14'
     set ylabel 'speedup (times serial)'
-    set yrange [0:*]
+    set yrange [0:cpus * 1.1 < 1.1 ? 1.1 : cpus * 1.1]
     set output directory . '/plots/speedup.' . form
     plot ideal(x) with lines dt 2 lc rgb '#777777' title 'ideal', \
          for [i = 1:words(backends)] table using (column('workers') * beside(i)):(field(i, 'speedup')):(end(i, 'speedup_lo', 'speedup')):(end(i, 'speedup_hi', 'speedup')) \
              with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 title word(backends, i)
 
-    set title 'Efficiency against workers' offset 0, 1.2
+    set label 4 'Efficiency against workers' at graph 0, graph 1.15 left font ',14'
     set ylabel 'efficiency (speedup / workers)'
     set yrange [0:1.1]
     set output directory . '/plots/efficiency.' . form

@@ -1,0 +1,220 @@
+#!/usr/bin/env bash
+# Proves mandelbench from outside: campaigns, what is kept of broken ones, reports, and every refusal.
+set -u
+bench=${BUILD:-build}/mandelbench
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+number=0
+# ok NAME COMMAND...: a test that passes when the command succeeds.
+ok() {
+    local name=$1
+    shift
+    number=$((number + 1))
+    if "$@" >"$work/out" 2>&1; then
+        echo "ok $number - $name"
+    else
+        echo "not ok $number - $name"
+        sed 's/^/# /' "$work/out" | tail -n 20
+    fi
+}
+
+# refused NAME ARGUMENT...: exit status 2, exactly one line on stderr, nothing on stdout.
+refused() {
+    local name=$1
+    shift
+    ok "refuses $name" is_refused "$@"
+}
+
+is_refused() {
+    local status=0
+    "$bench" "$@" >"$work/stdout" 2>"$work/stderr" </dev/null || status=$?
+    cat "$work/stderr"
+    [ "$status" -eq 2 ] && [ ! -s "$work/stdout" ] && [ "$(wc -l <"$work/stderr")" -eq 1 ]
+}
+
+small=(run scaling --blocks 2 --pixels 64 --kernels scalar --backends "pool,shared-array" --workers "1,2"
+    --seed 5 --no-hyperfine -q)
+cases=9 # baseline, control, two backends at 1 and 2 workers, null on serial and both
+
+measure() { "$bench" "${small[@]}" -o "$work/a" >"$work/table"; }
+
+header() {
+    local expected='schema,campaign,experiment,block,order,attempt,seed,role,status,noisy,backend,kernel,exact,shortcuts,schedule,workers,workers_started,workers_seen,usable_cpus,batch,view,center_re,center_im,extent,width,height,max_iter,renders,iterations,sha256,pixels_differing,open_s,render_s,close_s,encode_s,write_s,user_s,sys_s,max_rss_bytes,messages,bytes_moved,workers_lost,batches_reissued,compute_s,wait_s,send_s,collect_s,descheduled_s,residual_s,run_delay_s,other_cpu_s,steal_s,throttled_s,nvcsw,nivcsw,migrations,minflt,majflt,load1,mhz_start,mhz_end,env_pad'
+    [ "$(head -n 1 "$work/a/raw.csv")" = "$expected" ]
+}
+
+speedup_header() {
+    local expected='schema,campaign,experiment,role,backend,kernel,shortcuts,schedule,view,width,height,max_iter,batch,workers,n,median_s,ci_lo_s,ci_hi_s,speedup,speedup_lo,speedup_hi,speedup_self,efficiency,karp_flatt,bound_s,pct_of_bound,verdict'
+    [ "$(head -n 1 "$work/a/speedup.csv")" = "$expected" ]
+}
+
+summary_header() {
+    local expected='schema,campaign,experiment,role,backend,kernel,shortcuts,schedule,view,width,height,max_iter,batch,workers,n,median_s,ci_lo_s,ci_hi_s,min_s,q25_s,q75_s,max_s,mad_s,outliers,noisy,cpu_s,mpixels_per_s,giterations_per_s'
+    [ "$(head -n 1 "$work/a/summary.csv")" = "$expected" ]
+}
+
+# Every sample once, all right, in whole rows.
+complete() {
+    local rows
+    rows=$(tail -n +2 "$1/raw.csv" | cut -d, -f4,5 | sort -u | wc -l)
+    echo "$rows different samples, $(tail -n +2 "$1/raw.csv" | wc -l) rows"
+    [ "$rows" -eq $((2 * cases)) ] && [ "$(tail -n +2 "$1/raw.csv" | wc -l)" -eq "$rows" ] &&
+        [ "$(tail -n +2 "$1/raw.csv" | cut -d, -f9 | sort -u)" = ok ]
+}
+
+same_seed_same_order() {
+    "$bench" "${small[@]}" --blocks 1 -o "$work/same" >/dev/null &&
+        diff <(awk -F, '$4 == 0 {print $8, $11, $12, $16}' "$work/a/raw.csv") \
+            <(awk -F, '$4 == 0 {print $8, $11, $12, $16}' "$work/same/raw.csv")
+}
+
+pictures() {
+    local picture
+    for picture in serial pool shared-array; do
+        cmp "$work/a/images/serial.png" "$work/a/images/$picture.png" || return 1
+    done
+    [ "$(head -c 8 "$work/a/images/serial.png" | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ]
+}
+
+plots() {
+    local plot
+    for plot in time speedup efficiency; do
+        grep -q '</svg>' "$work/a/plots/$plot.svg" && [ -s "$work/a/plots/$plot.png" ] || return 1
+    done
+}
+
+report_again() {
+    cp -r "$work/a" "$work/b" && rm "$work/b/"{summary,speedup,ranking,plumbing}.csv &&
+        "$bench" report "$work/b" >/dev/null && for table in summary speedup ranking plumbing; do
+            cmp "$work/a/$table.csv" "$work/b/$table.csv" || return 1
+        done
+}
+
+resume_torn() {
+    head -n 8 "$work/a/raw.csv" >"$work/b/raw.csv" && printf '1,torn,"sca' >>"$work/b/raw.csv" &&
+        "$bench" run --resume -q --no-hyperfine -o "$work/b" >/dev/null && complete "$work/b"
+}
+
+# Waits until the campaign in $1 has more than $2 lines.
+wait_for_rows() {
+    for _ in $(seq 200); do
+        [ -e "$1/raw.csv" ] && [ "$(wc -l <"$1/raw.csv")" -gt "$2" ] && return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+no_children() {
+    local left
+    left=$(pgrep -f "mandelbench sample .*--pixels=64x64" || true)
+    echo "left: $left"
+    [ -z "$left" ]
+}
+
+killed_and_resumed() {
+    "$bench" "${small[@]}" -o "$work/k" >/dev/null 2>&1 &
+    local pid=$!
+    wait_for_rows "$work/k" 4 && kill -KILL $pid
+    wait $pid 2>/dev/null
+    sleep 0.5
+    no_children && "$bench" run --resume -q --no-hyperfine -o "$work/k" >/dev/null && complete "$work/k"
+}
+
+interrupted() {
+    local status=0
+    "$bench" "${small[@]}" -o "$work/i$1" >/dev/null 2>"$work/stderr" &
+    local pid=$!
+    wait_for_rows "$work/i$1" 3 && kill -s "$1" $pid
+    wait $pid || status=$?
+    cat "$work/stderr"
+    echo "status $status"
+    [ "$status" -eq "$2" ] && [ "$(wc -l <"$work/stderr")" -eq 1 ] && no_children &&
+        [ "$(tail -c 1 "$work/i$1/raw.csv" | od -An -tx1 | tr -d ' ')" = 0a ]
+}
+
+budget() {
+    "$bench" "${small[@]}" --blocks 50 --budget 4 -o "$work/budget" >/dev/null 2>"$work/stderr" &&
+        grep -q 'the budget of 4 s is spent' "$work/stderr"
+}
+
+untouched() {
+    mkdir "$work/full" && echo precious >"$work/full/file" &&
+        is_refused run --quick -o "$work/full" && [ "$(cat "$work/full/file")" = precious ] &&
+        [ "$(ls "$work/full")" = file ]
+}
+
+broken_campaign() { # FILE TEXT
+    rm -rf "$work/broken" && cp -r "$work/a" "$work/broken" && printf '%s\n' "$2" >"$work/broken/$1" &&
+        is_refused report "$work/broken"
+}
+
+closed_stdout() {
+    local status=0
+    "$bench" list >&- 2>"$work/stderr" || status=$?
+    [ "$status" -eq 1 ] && [ "$(wc -l <"$work/stderr")" -eq 1 ] || return 1
+    status=0
+    "$bench" report "$work/a" >/dev/full 2>"$work/stderr" || status=$?
+    [ "$status" -eq 1 ]
+}
+
+ok "measures a small campaign" measure
+ok "raw.csv has the agreed columns" header
+ok "speedup.csv has the agreed columns" speedup_header
+ok "summary.csv has the agreed columns" summary_header
+ok "holds every sample of every block once" complete "$work/a"
+ok "prints who won" grep -q 'Winner: ' "$work/table"
+ok "prints where the files are" grep -q "Files in $work/a" "$work/table"
+ok "draws the same picture with every backend" pictures
+ok "draws plots" plots
+ok "orders samples by the seed" same_seed_same_order
+ok "derives the same tables from the raw records" report_again
+ok "goes on behind a torn row" resume_torn
+ok "goes on after kill -9, losing and repeating nothing" killed_and_resumed
+ok "ends on SIGINT with 130, keeping whole rows" interrupted INT 130
+ok "ends on SIGTERM with 143, keeping whole rows" interrupted TERM 143
+ok "keeps to its budget" budget
+ok "leaves an existing directory alone" untouched
+ok "notices a closed or full standard output" closed_stdout
+ok "lists" "$bench" list
+ok "helps" "$bench" --help
+ok "helps with run" "$bench" run --help
+ok "helps with report" "$bench" report --help
+ok "says its version" "$bench" --version
+
+refused "no command"
+refused "an unknown command" frobnicate
+refused "an unknown experiment" run frobnicate
+refused "two experiments" run scaling scaling
+refused "an unknown option" run --frobnicate
+refused "an option without its value" run --seed
+refused "a seed that is no number" run --seed x
+refused "no blocks" run --blocks 0
+refused "a budget of nothing" run --budget 0
+refused "a budget that is no number" run --budget nan
+refused "an unknown backend" run --backends nobody
+refused "an unknown kernel" run --kernels nobody
+refused "an unknown view" run --views nowhere
+refused "no workers" run --workers 0
+refused "too many workers" run --workers 5000
+refused "an empty list" run --workers ''
+refused "a batch of nothing" run --batches 0
+refused "a size that is none" run --pixels 0
+refused "a picture beyond the memory" run --pixels 1048576
+refused "an iteration limit that is none" run --max-iter 4294967295
+refused "a schedule that is none" run --schedules often
+refused "to resume nothing" run --resume
+refused "to resume what is no campaign" run --resume -o "$work"
+refused "a report without a campaign" report
+refused "a report on what is not there" report "$work/nowhere"
+refused "a report on a file" report "$work/table"
+refused "an argument to list" list x
+refused "an output that is a file" run --quick -o "$work/table"
+ok "refuses a manifest that is no JSON" broken_campaign manifest.json '{'
+ok "refuses a manifest of another kind" broken_campaign manifest.json '{"schema": 99, "cases": []}'
+ok "refuses a manifest whose cases are wrong" broken_campaign manifest.json '{"schema": 1, "cases": [{"role": "case"}]}'
+ok "refuses a raw.csv with other columns" broken_campaign raw.csv 'a,b,c'
+ok "refuses a raw.csv with a malformed row" broken_campaign raw.csv "$(sed '3s/,ok,/,ok,"/' "$work/a/raw.csv")"
+ok "refuses an empty raw.csv" broken_campaign raw.csv ''
+
+echo "1..$number"

@@ -1,0 +1,353 @@
+/* Proves the tables on campaigns whose results are known: made-up samples with planted ratios,
+ * noise and faults. */
+#include "bench/stats/random.h"
+#include "bench/tables/tables.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* A campaign and its made-up rows. */
+struct fixture {
+    struct campaign campaign;
+    struct raw_rows rows;
+    struct cells cells;
+    struct tables tables;
+    uint64_t seed;
+};
+
+static double noise(struct fixture *fixture, double spread) {
+    return 1 + spread * ((double)random_below(&fixture->seed, 2001) / 1000 - 1);
+}
+
+/* What a backend is to cost with that many workers, in seconds. */
+static double planted_s(const struct plan_case *plan_case) {
+    double workers = plan_case->job.workers > 2 ? 2 : plan_case->job.workers;
+    if (strcmp(plan_case->backend->name, "serial") == 0)
+        return 1;
+    if (strcmp(plan_case->backend->name, "pool") == 0)
+        return 1 / (0.9 * workers);
+    return strcmp(plan_case->backend->name, "fork-queue") == 0 ? 1.5 / workers : 1.001 / workers;
+}
+
+static struct raw_row made_up(const struct campaign *campaign, const struct plan_case *plan_case) {
+    struct raw_row row;
+    const struct workload *workload = &plan_case->job.workload;
+    csv_clear(raw_columns, raw_column_count, &row);
+    snprintf(row.role, sizeof row.role, "%s", role_name(plan_case->role));
+    snprintf(row.backend, sizeof row.backend, "%s", plan_case->backend->name);
+    snprintf(row.kernel, sizeof row.kernel, "%s", plan_case->job.kernel->name);
+    snprintf(row.view, sizeof row.view, "%s", plan_case->view);
+    snprintf(row.status, sizeof row.status, "ok");
+    if (plan_case->backend->flags & BACKEND_SCHEDULE)
+        schedule_text(plan_case->job.schedule, row.schedule);
+    row.attempt = row.renders = 1;
+    row.workers = plan_case->job.workers;
+    row.batch = plan_case->job.batch;
+    row.usable_cpus = campaign->plan.usable_cpus;
+    row.center_re = workload->center_re;
+    row.center_im = workload->center_im;
+    row.extent = workload->extent;
+    row.width = workload->width;
+    row.height = workload->height;
+    row.max_iter = workload->max_iter;
+    row.iterations = 1000;
+    row.open_s = row.close_s = 0.25;
+    row.user_s = 1;
+    row.sys_s = 0;
+    return row;
+}
+
+/* Block by block the whole machine is up to three times slower; that must cancel in the ratios. */
+static void make(struct fixture *fixture, uint64_t blocks, double spread) {
+    char sentence[256];
+    const struct axes axes = {.workers = "1,2,4", .kernels = "scalar", .pixels = "100"};
+    *fixture = (struct fixture){.seed = 99};
+    assert_int_equal(plan_make(&fixture->campaign.plan, experiment_find("scaling"), &axes, sentence,
+                               sizeof sentence),
+                     0);
+    fixture->campaign.plan.usable_cpus = 2;
+    fixture->campaign.blocks = blocks;
+    snprintf(fixture->campaign.name, sizeof fixture->campaign.name, "made-up");
+    for (uint64_t block = 0; block < blocks; block++) {
+        double slower = 1 + (double)random_below(&fixture->seed, 2000) / 1000;
+        for (uint32_t i = 0; i < fixture->campaign.plan.count; i++) {
+            const struct plan_case *plan_case = &fixture->campaign.plan.cases[i];
+            struct raw_row row = made_up(&fixture->campaign, plan_case);
+            row.block = block;
+            row.order = i;
+            row.render_s = planted_s(plan_case) * slower * noise(fixture, spread);
+            assert_int_equal(raw_add(&fixture->rows, &row), 0);
+        }
+    }
+}
+
+static void derive(struct fixture *fixture) {
+    char sentence[256] = "";
+    assert_int_equal(cells_make(&fixture->cells, &fixture->campaign, &fixture->rows), 0);
+    if (tables_make(&fixture->tables, &fixture->cells, sentence, sizeof sentence) != 0)
+        fail_msg("%s", sentence);
+}
+
+static void unmake(struct fixture *fixture) {
+    tables_free(&fixture->tables);
+    cells_free(&fixture->cells);
+    raw_free(&fixture->rows);
+    campaign_free(&fixture->campaign);
+}
+
+static const struct speedup_row *find(const struct fixture *fixture, const char *role,
+                                      const char *backend, uint64_t workers) {
+    for (size_t i = 0; i < fixture->tables.speedup_count; i++) {
+        const struct speedup_row *row = &fixture->tables.speedup[i];
+        if (strcmp(row->key.role, role) == 0 && strcmp(row->key.backend, backend) == 0 &&
+            row->key.workers == workers)
+            return row;
+    }
+    fail_msg("no row %s %s %llu", role, backend, (unsigned long long)workers);
+    return NULL;
+}
+
+static void near(double got, double expected, double tolerance) {
+    if (!(fabs(got - expected) <= tolerance))
+        fail_msg("got %g, expected %g", got, expected);
+}
+
+static void test_planted_ratios(void **state) {
+    struct fixture fixture;
+    (void)state;
+    make(&fixture, 20, 0.01);
+    derive(&fixture);
+    const struct speedup_row *row = find(&fixture, "case", "pool", 2);
+    near(row->speedup, 1.8, 0.02);
+    near(row->efficiency, 0.9, 0.01);
+    near(row->speedup_self, 2, 0.03);
+    near(row->karp_flatt, 1.0 / 9, 0.02);
+    assert_true(row->speedup_lo < 1.8 && 1.8 < row->speedup_hi);
+    assert_string_equal(row->verdict, "faster");
+    assert_int_equal(row->n, 20);
+    row = find(&fixture, "case", "fork-queue", 1);
+    near(row->speedup, 1 / 1.5, 0.01);
+    assert_string_equal(row->verdict, "slower");
+    assert_true(isnan(row->karp_flatt));
+    near(find(&fixture, "control", "serial", 1)->speedup, 1, 0.01);
+    near(find(&fixture, "baseline", "serial", 1)->speedup, 1, 0);
+    row = find(&fixture, "case", "shared-array", 1); /* 0.1 % slower under 1 % noise */
+    assert_non_null(strstr(row->verdict, "not resolved (needs "));
+    unmake(&fixture);
+}
+
+static void test_too_few_blocks(void **state) {
+    struct fixture fixture;
+    (void)state;
+    make(&fixture, 5, 0.001);
+    derive(&fixture);
+    const struct speedup_row *row = find(&fixture, "case", "pool", 2);
+    assert_true(isnan(row->speedup_lo) && isnan(row->ci_lo_s));
+    assert_non_null(strstr(row->verdict, "not resolved"));
+    near(row->speedup, 1.8, 0.01);
+    unmake(&fixture);
+}
+
+static void test_ranking(void **state) {
+    struct fixture fixture;
+    (void)state;
+    make(&fixture, 20, 0.005);
+    derive(&fixture);
+    const struct tables *tables = &fixture.tables;
+    assert_true(tables->ranking_count >= 4);
+    for (size_t i = 0; i < tables->ranking_count; i++) {
+        const struct ranking_row *row = &tables->ranking[i];
+        assert_int_equal(row->rank, i + 1);
+        assert_true(row->key.workers <= 2); /* not the oversubscribed ones */
+        if (strcmp(row->key.backend, "serial") == 0)
+            near(row->ratio_to_best, 2 / 1.001, 0.03);
+        if (strcmp(row->key.backend, "pool") == 0)
+            assert_string_equal(row->verdict, "slower");
+    }
+    assert_string_equal(tables->ranking[0].verdict, "best");
+    unmake(&fixture);
+}
+
+static void test_wrong_results_do_not_count(void **state) {
+    struct fixture fixture;
+    (void)state;
+    make(&fixture, 12, 0.001);
+    for (size_t i = 0; i < fixture.rows.count; i++) {
+        struct raw_row *row = &fixture.rows.at[i];
+        if (strcmp(row->backend, "pool") == 0 && row->workers == 2 && row->block < 4 &&
+            strcmp(row->role, "case") == 0) {
+            snprintf(row->status, sizeof row->status, "wrong");
+            row->render_s = 1e-9; /* the fastest of all, and worth nothing */
+        }
+    }
+    derive(&fixture);
+    const struct speedup_row *row = find(&fixture, "case", "pool", 2);
+    assert_int_equal(row->n, 8);
+    near(row->speedup, 1.8, 0.02);
+    unmake(&fixture);
+}
+
+static void test_last_attempt_counts(void **state) {
+    struct fixture fixture;
+    (void)state;
+    make(&fixture, 6, 0.001);
+    size_t count = fixture.rows.count;
+    for (size_t i = 0; i < count; i++) {
+        struct raw_row again = fixture.rows.at[i];
+        if (strcmp(again.backend, "pool") != 0 || again.workers != 2)
+            continue;
+        again.attempt = 2;
+        again.render_s *= 2;
+        assert_int_equal(raw_add(&fixture.rows, &again), 0);
+    }
+    derive(&fixture);
+    const struct speedup_row *row = find(&fixture, "case", "pool", 2);
+    assert_int_equal(row->n, 6);
+    near(row->speedup, 0.9, 0.02);
+    unmake(&fixture);
+}
+
+static void test_plumbing(void **state) {
+    struct fixture fixture;
+    (void)state;
+    make(&fixture, 6, 0.001);
+    derive(&fixture);
+    assert_true(fixture.tables.plumbing_count >= 4);
+    for (size_t i = 0; i < fixture.tables.plumbing_count; i++) {
+        const struct plumbing_row *row = &fixture.tables.plumbing[i];
+        assert_string_equal(row->key.kernel, "null");
+        assert_int_equal(row->batches, 10); /* 100 × 100 pixels in batches of 1000 */
+        near(row->per_batch_s, row->median_s / 10, 1e-12);
+        near(row->open_s, 0.25, 0);
+    }
+    unmake(&fixture);
+}
+
+static void put_file(const struct campaign *campaign, const char *name, const char *text) {
+    char path[CAMPAIGN_PATH_SIZE + 128];
+    FILE *file = fopen(campaign_path(campaign, name, path), "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* Both of hyperfine's formats give the same numbers. */
+static void test_outside(void **state) {
+    static const char one[] = "{\"results\": [{\"command\": \"pool 2\", \"mean\": 1, "
+                              "\"times\": [1.0, 1.1, 1.2, 1.3, 1.4, 1.5]}]}";
+    static const char two[] =
+        "{\"schema_version\": 2, \"results\": [{\"command\": \"pool 2\", \"measurements\": ["
+        "{\"time_wall_clock\": {\"value\": 1.0, \"unit\": \"second\"}}, {\"time_wall_clock\": "
+        "1.1}, "
+        "{\"time_wall_clock\": {\"value\": 1.2, \"unit\": \"second\"}}, {\"time_wall_clock\": "
+        "1.3}, "
+        "{\"time_wall_clock\": {\"value\": 1.4, \"unit\": \"second\"}}, {\"time_wall_clock\": "
+        "1.5}]}]}";
+    static const char *const bad[] = {"{}",
+                                      "[]",
+                                      "junk",
+                                      "{\"results\": [{\"command\": \"pool 2\"}]}",
+                                      "{\"results\": [{\"command\": 5, \"times\": [1]}]}",
+                                      "{\"results\": [{\"command\": \"pool 3\", \"times\": [1]}]}"};
+    char sentence[256], directory[] = "/tmp/test_tables_XXXXXX", path[CAMPAIGN_PATH_SIZE + 128];
+    struct campaign campaign = {0};
+    struct tables tables = {0};
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    snprintf(campaign.directory, sizeof campaign.directory, "%s", directory);
+    assert_int_equal(outside_make(&tables, &campaign, sentence, sizeof sentence), 0);
+    assert_int_equal(tables.outside_count, 0); /* without hyperfine there is no table */
+    assert_int_equal(mkdir(campaign_path(&campaign, "hyperfine", path), 0700), 0);
+    char inside[2048] =
+        "{\"backend\": \"pool\", \"workers\": 2, \"total_s\": 9, \"render_s\": 9}\n";
+    for (int i = 0; i < 6; i++)
+        snprintf(inside + strlen(inside), sizeof inside - strlen(inside),
+                 "{\"backend\": \"pool\", \"workers\": 2, \"total_s\": %g, \"render_s\": 0.5}\n",
+                 0.9 + 0.1 * i);
+    put_file(&campaign, "hyperfine/inside.jsonl", inside);
+    for (int format = 1; format <= 2; format++) {
+        put_file(&campaign, "hyperfine/mandel.json", format == 1 ? one : two);
+        assert_int_equal(outside_make(&tables, &campaign, sentence, sizeof sentence), 0);
+        assert_int_equal(tables.outside_count, 1);
+        near(tables.outside[0].outside_s, 1.25, 1e-12);
+        near(tables.outside[0].inside_s, 1.15, 1e-12); /* the warm-up is not in it */
+        near(tables.outside[0].difference_s, 0.1, 1e-12);
+        near(tables.outside[0].render_s, 0.5, 0);
+        assert_int_equal(tables.outside[0].workers, 2);
+        tables_free(&tables);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        put_file(&campaign, "hyperfine/mandel.json", bad[i]);
+        if (outside_make(&tables, &campaign, sentence, sizeof sentence) == 0)
+            fail_msg("was accepted: %s", bad[i]);
+        tables_free(&tables);
+    }
+    unlink(campaign_path(&campaign, "hyperfine/mandel.json", path));
+    unlink(campaign_path(&campaign, "hyperfine/inside.jsonl", path));
+    rmdir(campaign_path(&campaign, "hyperfine", path));
+    rmdir(directory);
+}
+
+static void test_plan(void **state) {
+    static const struct axes bad[] = {
+        {.backends = "nobody"}, {.kernels = "quick"},       {.views = ","},
+        {.workers = "0"},       {.workers = "4097"},        {.batches = "-1"},
+        {.pixels = "0x5"},      {.max_iter = "4294967295"}, {.schedules = "often"},
+        {.pixels = "1048576"},  {.backends = ""},
+    };
+    struct plan plan;
+    char sentence[256];
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        *sentence = '\0';
+        if (plan_make(&plan, experiment_find("scaling"), &bad[i], sentence, sizeof sentence) == 0 ||
+            !*sentence)
+            fail_msg("axes %zu were accepted", i);
+        plan_free(&plan);
+    }
+    const struct axes axes = {.backends = "pool,openmp",
+                              .workers = "3",
+                              .schedules = "static,dynamic:4",
+                              .pixels = "20x10",
+                              .batches = "7,1000000"};
+    assert_int_equal(plan_make(&plan, experiment_find("scaling"), &axes, sentence, sizeof sentence),
+                     0);
+    unsigned roles[4] = {0}, wide = 0;
+    for (uint32_t i = 0; i < plan.count; i++) {
+        roles[plan.cases[i].role]++;
+        wide += plan.cases[i].job.batch == 200; /* more than the frame means the frame */
+    }
+    assert_int_equal(roles[ROLE_BASELINE], 2);
+    assert_int_equal(roles[ROLE_CONTROL], 2);
+    unsigned openmp = backend_unavailable(backend_find("openmp")) ? 0 : 1;
+    if (openmp) { /* two batch sizes × (pool at 1, 3; openmp at 1, 3 with two schedules) */
+        assert_int_equal(roles[ROLE_CASE], 2 * (2 + 4));
+        assert_int_equal(roles[ROLE_NULL], 2 * 3);
+        assert_int_equal(wide, plan.count / 2);
+    }
+    plan_free(&plan);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_planted_ratios),
+        cmocka_unit_test(test_too_few_blocks),
+        cmocka_unit_test(test_ranking),
+        cmocka_unit_test(test_wrong_results_do_not_count),
+        cmocka_unit_test(test_last_attempt_counts),
+        cmocka_unit_test(test_plumbing),
+        cmocka_unit_test(test_outside),
+        cmocka_unit_test(test_plan),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
