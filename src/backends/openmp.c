@@ -62,11 +62,14 @@ static int finish(void *state) {
     return 0;
 }
 
+#define OPEN    start
+#define RENDER  render
+#define CLOSE   finish
 #define MISSING NULL
 #else
-#define start   NULL
-#define render  NULL
-#define finish  NULL
+#define OPEN    NULL
+#define RENDER  NULL
+#define CLOSE   NULL
 #define MISSING "this build has no OpenMP"
 #endif
 
@@ -79,7 +82,7 @@ const struct backend backend_openmp = {
     .summary = "an OpenMP parallel for over batches, schedule selectable",
     .flags = BACKEND_THREADS | BACKEND_IN_PLACE | BACKEND_SCHEDULE,
     .unavailable = unavailable,
-    .open = start,
-    .render = render,
-    .close = finish,
+    .open = OPEN,
+    .render = RENDER,
+    .close = CLOSE,
 };

@@ -45,12 +45,13 @@ static char *folder_of(const char *target) {
     return slash == target ? strdup("/") : strndup(target, (size_t)(slash - target));
 }
 
-/* A name beside the target that nobody has; `attempt` tells tries apart. */
+/* A name beside the target that nobody has; `attempt` tells tries apart. The target's own name is cut, so that
+ * the longest possible one leaves room. */
 static char *name_beside(const char *target, unsigned attempt) {
     const char *slash = strrchr(target, '/');
     int folder = slash ? (int)(slash - target) + 1 : 0;
     char *name = NULL;
-    int made = asprintf(&name, "%.*s.%s.%ld.%u.part", folder, target, target + folder,
+    int made = asprintf(&name, "%.*s.%.200s.%ld.%u.part", folder, target, target + folder,
                         (long)getpid(), attempt);
     return made < 0 ? NULL : name;
 }
@@ -85,7 +86,8 @@ static int open_unnamed(struct output *output, mode_t mode) {
 
 static int open_target(struct output *output) {
     struct stat existing;
-    mode_t mode = 0666;
+    mode_t mode = 0666; /* of a new file: less the umask */
+    bool replaces = false;
     if (stat(output->target, &existing) == 0) {
         if (S_ISDIR(existing.st_mode))
             return -EISDIR;
@@ -97,19 +99,22 @@ static int open_target(struct output *output) {
         if (access(output->target, W_OK) != 0)
             return -errno;
         mode = existing.st_mode & 0777;
+        replaces = true;
     } else if (errno != ENOENT) {
         return -errno;
     }
     int err = open_unnamed(output, mode);
     if (err == -EOPNOTSUPP || err == -EISDIR || err == -EINVAL)
         err = open_named(output, mode);
-    if (!err && mode != 0666 && fchmod(output->fd, mode) != 0)
+    if (!err && replaces && fchmod(output->fd, mode) != 0)
         err = -errno;
     return err;
 }
 
 int output_open(struct output *output, const char *path) {
     *output = OUTPUT_CLOSED;
+    if (!*path)
+        return -ENOENT;
     if (strcmp(path, "-") == 0) {
         output->direct = true;
         output->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);

@@ -33,8 +33,6 @@ static int parse_double_prefix(const char *text, double *value, const char **end
     double parsed = strtod(text, &stop);
     if (stop == text)
         return -EINVAL;
-    if (!isfinite(parsed))
-        return -ERANGE;
     *value = parsed;
     *end = stop;
     return 0;
@@ -48,6 +46,8 @@ int text_parse_double(const char *text, double *value) {
         return err;
     if (*end != '\0')
         return -EINVAL;
+    if (!isfinite(parsed))
+        return -ERANGE;
     *value = parsed;
     return 0;
 }
@@ -63,6 +63,8 @@ int text_parse_pair(const char *text, double *a, double *b) {
     err = text_parse_double(end + 1, &second);
     if (err)
         return err;
+    if (!isfinite(first))
+        return -ERANGE;
     *a = first;
     *b = second;
     return 0;
@@ -114,7 +116,7 @@ const char *text_bytes(uint64_t bytes, char buffer[TEXT_BYTES_SIZE]) {
     static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     double amount = (double)bytes;
     size_t unit = 0;
-    while (amount >= 1024 && unit + 1 < sizeof units / sizeof *units) {
+    while (amount >= (unit ? 1023.95 : 1024) && unit + 1 < sizeof units / sizeof *units) {
         amount /= 1024;
         unit++;
     }
