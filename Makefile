@@ -13,12 +13,15 @@ OPTIMIZE ?= -O3 -g
 WARNINGS ?= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes -Wvla -Wundef
 PACKAGES  = libpng zlib nettle jansson
+package_cflags := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+package_libs   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+test_libs      := $(shell pkg-config --libs cmocka 2>/dev/null)
 # Contraction would change counts: forbidding it is part of correctness (README, "Exactness").
 CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -I$(BUILD)/include -MMD -MP
 CFLAGS   += -std=c11 -ffp-contract=off $(OPTIMIZE) $(WARNINGS) $(OPENMP) -pthread \
             $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
-            $(shell pkg-config --cflags $(PACKAGES))
-LDLIBS   += $(shell pkg-config --libs $(PACKAGES)) -lm
+            $(package_cflags)
+LDLIBS   += $(package_libs) -lm
 
 SOURCES  := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c src/*/*/*.c))
 BENCH    := $(filter-out bench/main.c,$(wildcard bench/*.c bench/*/*.c))
@@ -28,6 +31,8 @@ SCRIPTS  := $(wildcard scripts/*.sh bench/*.sh tests/*.sh) .ci/run
 object    = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 programs  = $(BUILD)/mandel $(BUILD)/mandelbench
 tests     = $(patsubst tests/%.c,$(BUILD)/tests/%,$(TESTS))
+
+SUBMAKE = @+$(MAKE) --no-print-directory -j$(shell nproc)
 
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
@@ -42,19 +47,19 @@ all: ready $(programs) ## build both programs into build/
 
 bench: ## the main job: measure everything here, about three minutes; installs what is missing
 	@scripts/deps.sh build bench
-	@$(MAKE) --no-print-directory all
+	$(SUBMAKE) all
 	@$(BUILD)/mandelbench run scaling
 
 test: ## prove that everything is right; installs what is missing
 	@scripts/deps.sh build test
-	@$(MAKE) --no-print-directory check
+	$(SUBMAKE) check
 
 check: all $(tests) ## the same tests, installing nothing
 	@BUILD=$(BUILD) scripts/run-tests.pl $(tests) $(wildcard tests/*.sh)
 
 bench-python: ## the lesson's program in Python beside the C backends, at 400x400
 	@scripts/deps.sh build python
-	@$(MAKE) --no-print-directory all
+	$(SUBMAKE) all
 	@BUILD=$(BUILD) bench/python.sh
 
 plots: all ## draw the figures of results/latest (or DIR=...) again
@@ -62,19 +67,19 @@ plots: all ## draw the figures of results/latest (or DIR=...) again
 
 asan: ## all tests under the address sanitizer
 	@scripts/deps.sh build test
-	@$(MAKE) --no-print-directory check BUILD=build/asan SANITIZE=address OPTIMIZE='-O1 -g'
+	$(SUBMAKE) check BUILD=build/asan SANITIZE=address OPTIMIZE='-O1 -g'
 
 ubsan: ## all tests under the undefined-behaviour sanitizer
 	@scripts/deps.sh build test
-	@$(MAKE) --no-print-directory check BUILD=build/ubsan SANITIZE=undefined OPTIMIZE='-O1 -g'
+	$(SUBMAKE) check BUILD=build/ubsan SANITIZE=undefined OPTIMIZE='-O1 -g'
 
 tsan: ## all tests under the thread sanitizer, without OpenMP (libgomp is not instrumented)
 	@scripts/deps.sh build test
-	@$(MAKE) --no-print-directory check BUILD=build/tsan SANITIZE=thread OPTIMIZE='-O1 -g' OPENMP=
+	$(SUBMAKE) check BUILD=build/tsan SANITIZE=thread OPTIMIZE='-O1 -g' OPENMP=
 
 clang: ## all tests of a build by clang, warnings as errors
 	@scripts/deps.sh build test clang
-	@$(MAKE) --no-print-directory check BUILD=build/clang CC=clang WARNINGS='$(WARNINGS) -Werror'
+	$(SUBMAKE) check BUILD=build/clang CC=clang WARNINGS='$(WARNINGS) -Werror'
 
 lint: ## shellcheck, clang-format, include directions
 	@scripts/deps.sh lint
@@ -145,6 +150,6 @@ $(BUILD)/mandelbench: $(call object,bench/main.c) $(BUILD)/libbench.a $(BUILD)/l
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libbench.a $(BUILD)/libmandel.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) $(shell pkg-config --libs cmocka) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) $(test_libs) -o $@
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

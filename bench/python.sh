@@ -101,8 +101,8 @@ def c_ways(side, workers):
     """Every backend that can be used here, with the scalar and with the default kernel."""
     mandel = os.environ["MANDEL"]
     common = ["--json", "--view", "lesson", "--pixels", str(side), "--workers", str(workers)]
-    backends = [line.split("\t")[0] for line in output_of([mandel, "--list", "backends"]).splitlines()
-                if line.split("\t")[1] == "available"]
+    lines = [line.split("\t") for line in output_of([mandel, "--list", "backends"]).splitlines()]
+    backends = [line[0] for line in lines if line[1] == "available"]
     if not backends:
         fail(1, f"'{mandel}' has no backend")
     probe = record_of([mandel, "--backend", backends[0], *common])

@@ -39,7 +39,13 @@ static int open_outputs(struct run *run) {
     if (err)
         return refuse_output(options->output, err);
     err = options->counts ? output_open(&run->counts, options->counts) : 0;
-    return err ? refuse_output(options->counts, err) : EXIT_DONE;
+    if (err)
+        return refuse_output(options->counts, err);
+    if (output_same(&run->picture, &run->counts)) {
+        log_say("-o and --counts name the same file '%.256s'", options->output);
+        return EXIT_USAGE;
+    }
+    return EXIT_DONE;
 }
 
 static int status_of(enum render_end end, const struct render *render) {
@@ -105,27 +111,27 @@ static int verify(struct run *run) {
     return status;
 }
 
+/* Everything but the names: nothing appears before all of it could be written. */
 static int write_outputs(struct run *run) {
     const struct options *options = &run->options;
-    int err = 0;
-    if (options->output) {
-        err = image_write_png(&run->picture, &run->render.counts, &options->job.workload,
-                              options->palette, &run->timing);
-        uint64_t start = clock_now_ns();
-        if (!err && !stop_signal())
-            err = output_commit(&run->picture);
-        run->timing.write_ns += clock_now_ns() - start;
-        if (err)
-            return refuse_output(options->output, err);
-    }
-    if (options->counts) {
-        err = counts_write_npy(&run->render.counts, &run->counts);
-        if (!err && !stop_signal())
-            err = output_commit(&run->counts);
-        if (err)
-            return refuse_output(options->counts, err);
-    }
-    return stop_signal() ? EXIT_SIGNAL + stop_signal() : EXIT_DONE;
+    int err = options->output
+                  ? image_write_png(&run->picture, &run->render.counts, &options->job.workload,
+                                    options->palette, &run->timing)
+                  : 0;
+    if (err)
+        return refuse_output(options->output, err);
+    err = options->counts ? counts_write_npy(&run->render.counts, &run->counts) : 0;
+    return err ? refuse_output(options->counts, err) : EXIT_DONE;
+}
+
+static int commit_outputs(struct run *run) {
+    if (stop_signal())
+        return EXIT_SIGNAL + stop_signal();
+    int err = run->options.output ? output_commit(&run->picture) : 0;
+    if (err)
+        return refuse_output(run->options.output, err);
+    err = run->options.counts ? output_commit(&run->counts) : 0;
+    return err ? refuse_output(run->options.counts, err) : EXIT_DONE;
 }
 
 /* The summary line, when nothing else was asked for, and the record. */
@@ -137,8 +143,10 @@ static int tell(struct run *run) {
         usage_now(&usage);
         int err = record_print(&(struct record){
             options, result, &usage, options->output ? &run->timing : NULL, run->start_ns});
-        if (err)
-            return refuse_output("standard output", err);
+        if (err) {
+            log_say("cannot write standard output: %s", strerror(-err));
+            return EXIT_REFUSED_BY_SYSTEM;
+        }
     } else if (!options->output && !options->counts && !options->quiet) {
         log_say("%s, %ux%u pixels, %s on %u worker%s, kernel %s: rendered in %.3f ms, %.2f G "
                 "iterations/s",
@@ -161,6 +169,8 @@ static int run_once(struct run *run) {
         status = write_outputs(run);
     if (!status)
         status = tell(run);
+    if (!status)
+        status = commit_outputs(run);
     output_abandon(&run->picture);
     output_abandon(&run->counts);
     render_close(&run->render);

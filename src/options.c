@@ -7,6 +7,7 @@
 #include "kernels/cpu.h"
 #include "render.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -16,9 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DEFAULT_VIEW    "lesson"
-#define DEFAULT_BACKEND "openmp"
-#define DEFAULT_SIDE    1600
+#define DEFAULT_VIEW     "lesson"
+#define DEFAULT_BACKEND  "openmp"
+#define FALLBACK_BACKEND "shared-array" /* in a build without OpenMP */
+#define DEFAULT_SIDE     1600
 
 /* What was asked for, before defaults are filled in. */
 struct request {
@@ -219,11 +221,13 @@ static bool take_option(struct options *options, struct request *request, int op
 
 static bool refuse_option(struct options *options, char **argv, int option) {
     const char *given = argv[optind - 1];
+    bool is_long = strncmp(given, "--", 2) == 0;
     if (option == ':')
         return refuse(options, "option '%.64s' needs a value; see --help", given);
-    if (optopt > 0 && optopt < 256)
-        return refuse(options, "unknown option '-%c'; see --help", optopt);
-    return refuse(options, "unknown, ambiguous or wrongly used option '%.64s'; see --help", given);
+    if (is_long)
+        return refuse(options, "unknown, ambiguous or wrongly used option '%.64s'; see --help",
+                      given);
+    return refuse(options, "unknown option '-%c'; see --help", optopt);
 }
 
 static bool take_arguments(struct options *options, struct request *request, int argc,
@@ -243,8 +247,13 @@ static bool take_arguments(struct options *options, struct request *request, int
     return true;
 }
 
+static const char *default_backend(void) {
+    bool available = !backend_unavailable(backend_find(DEFAULT_BACKEND));
+    return available ? DEFAULT_BACKEND : FALLBACK_BACKEND;
+}
+
 static bool choose_shelves(struct options *options, const struct request *request) {
-    const char *backend = request->backend ? request->backend : DEFAULT_BACKEND;
+    const char *backend = request->backend ? request->backend : default_backend();
     options->backend = backend_find(backend);
     if (!options->backend)
         return refuse_unknown(options, "backend", backend, backend_name);
@@ -288,20 +297,38 @@ static bool choose_workload(struct options *options, const struct request *reque
     return !fault || refuse(options, "%s", fault);
 }
 
+/* A copy of an environment variable without blanks, or NULL where it is unset or empty. */
+static const char *environment(const char *name, char text[256]) {
+    const char *value = getenv(name);
+    size_t used = 0;
+    for (; value && *value && used < 255; value++)
+        if (!isspace((unsigned char)*value))
+            text[used++] = *value;
+    text[used] = '\0';
+    return used ? text : NULL;
+}
+
 /* OMP_NUM_THREADS is a list, one number per level of nesting; the first is the one that counts. */
-static bool workers_from_omp(struct options *options, const char *list, uint64_t *workers) {
-    char first[32];
-    if (text_next_item(&list, first, sizeof first) != 1)
-        return refuse(options, "OMP_NUM_THREADS must be a list of whole numbers, not '%.64s'",
-                      list ? list : "");
-    return parse_whole(options, "OMP_NUM_THREADS", first, 1, JOB_WORKERS_MAX, workers);
+static bool workers_from_omp(struct options *options, uint64_t *workers) {
+    char text[256], item[32];
+    const char *list = environment("OMP_NUM_THREADS", text);
+    uint64_t threads;
+    int more = 0;
+    for (bool first = true; list && (more = text_next_item(&list, item, sizeof item)) == 1;
+         first = false) {
+        if (!parse_whole(options, "OMP_NUM_THREADS", item, 1, JOB_WORKERS_MAX, &threads))
+            return false;
+        if (first)
+            *workers = threads;
+    }
+    return more >= 0 ||
+           refuse(options, "OMP_NUM_THREADS must be a list of whole numbers, not '%.64s'", text);
 }
 
 static bool choose_workers(struct options *options, const struct request *request) {
     uint64_t workers = request->workers;
     bool is_openmp = strcmp(options->backend->name, "openmp") == 0;
-    const char *omp = getenv("OMP_NUM_THREADS");
-    if (!workers && is_openmp && omp && !workers_from_omp(options, omp, &workers))
+    if (!workers && is_openmp && !workers_from_omp(options, &workers))
         return false;
     if (!workers)
         workers = size_min(limits_usable_cpus(), JOB_WORKERS_MAX);
@@ -311,8 +338,9 @@ static bool choose_workers(struct options *options, const struct request *reques
 
 static bool choose_schedule(struct options *options, const struct request *request) {
     const char *asked = request->schedule, *what = "--schedule";
+    char text[256];
     if (!asked && options->backend->flags & BACKEND_SCHEDULE) {
-        asked = getenv("OMP_SCHEDULE");
+        asked = environment("OMP_SCHEDULE", text);
         what = "OMP_SCHEDULE";
         const char *modifier = asked ? strchr(asked, ':') : NULL;
         asked = modifier ? modifier + 1 : asked;
@@ -356,9 +384,6 @@ static bool check_outputs(struct options *options) {
     }
     if (on_stdout > 1)
         return refuse(options, "only one of -o -, --counts - and --json can have standard output");
-    if (options->output && options->counts && strcmp(options->output, "-") != 0 &&
-        strcmp(options->output, options->counts) == 0)
-        return refuse(options, "-o and --counts name the same file '%.256s'", options->output);
     return true;
 }
 
@@ -407,7 +432,7 @@ void options_print_help(void) {
         "      --max-iter N      the iteration limit, 1 to 4294967294\n"
         "  -s, --pixels WxH      picture size; N means NxN (default 1600x1600)\n"
         "Who computes, and how:\n"
-        "  -b, --backend NAME    the way of sharing work (default " DEFAULT_BACKEND ")\n"
+        "  -b, --backend NAME    the way of sharing work (default %s)\n"
         "  -j, --workers N       how many compute (default OMP_NUM_THREADS for openmp, else usable "
         "CPUs)\n"
         "  -k, --kernel NAME     the arithmetic (default: the fastest exact one this CPU has)\n"
@@ -426,7 +451,7 @@ void options_print_help(void) {
         "      --progress WHEN   auto, always or never\n"
         "      --help, --version\n"
         "\n",
-        palette_name(0));
+        default_backend(), palette_name(0));
     print_names("Views:   ", view_name);
     print_names("Backends:", backend_name);
     print_names("Kernels: ", kernel_name);

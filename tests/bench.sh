@@ -107,7 +107,7 @@ wait_for_rows() {
 
 no_children() {
     local left
-    left=$(pgrep -f "mandelbench sample .*--pixels=64x64" || true)
+    left=$(grep -la -e '--pixels=64x64' /proc/[0-9]*/cmdline 2>/dev/null)
     echo "left: $left"
     [ -z "$left" ]
 }

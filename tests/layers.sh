@@ -7,5 +7,5 @@ if report=$(scripts/layers.sh 2>&1); then
     echo "ok 1 - every include keeps to the layers"
 else
     echo "not ok 1 - every include keeps to the layers"
-    sed 's/^/# /' <<<"$report"
+    printf '# %s\n' "${report//$'\n'/$'\n'# }"
 fi

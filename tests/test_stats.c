@@ -12,8 +12,7 @@
 
 #include <cmocka.h>
 
-static void assert_close(double got, double expected)
-{
+static void assert_close(double got, double expected) {
     if (!(fabs(got - expected) <= 1e-12 * fmax(1, fabs(expected))))
         fail_msg("got %.17g, expected %.17g", got, expected);
 }

@@ -46,7 +46,7 @@ int crew_await(struct crew *crew, bool (*ready)(const void *what), const void *w
         int news = supervisor_wait(&crew->supervisor, CLOCK_NEVER, &dead);
         if (news < 0)
             return news;
-        if (news == SUPERVISOR_STOP)
+        if (news == SUPERVISOR_STOP || monitor_stop_requested(crew->monitor))
             return -ECANCELED;
         if (news == SUPERVISOR_DEATH) {
             report_loss(crew, dead);

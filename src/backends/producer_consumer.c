@@ -1,11 +1,10 @@
 /* Producer, consumers and collector; contracts in producer_consumer.h.
  *
- *   original process ──orders──▶ producer ──tasks──▶ N consumers ──results──▶ original process ──▶
- * frame
+ *   original process ──orders──▶ producer ──tasks──▶ N consumers ──results──▶ original process
  *
  * All three queues are bounded, so nobody runs ahead of the others: backpressure. Work ends
- * explicitly: the orders are closed, so the producer closes the tasks, so each consumer ends when
- * it has drained them. */
+ * explicitly: the orders are closed, so the producer ends; the tasks are closed, so each consumer
+ * ends when it has drained them. */
 #include "backends/producer_consumer.h"
 
 #include "backends/crew.h"
@@ -81,6 +80,8 @@ static int open_queues(struct producer_consumer *this) {
      * do. */
     this->results->on_half_full = crew->supervisor.bell;
     this->tasks->on_empty = crew->supervisor.bell;
+    this->results->low_water /= 2; /* nobody who takes from these waits for who puts */
+    this->tasks->low_water /= 2;
     return 0;
 }
 
@@ -140,6 +141,7 @@ int producer_consumer_close(void *state) {
     int err = 0;
     if (!this->broken) {
         queue_close(this->orders);
+        queue_close(this->tasks); /* the producer would, unless it is dead */
         err = crew_join(&this->crew);
     }
     crew_close(&this->crew);

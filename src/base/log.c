@@ -18,8 +18,9 @@ void log_say(const char *format, ...) {
     va_start(args, format);
     vsnprintf(line + used, sizeof line - used - 1, format, args);
     va_end(args);
-    while (used < sizeof line - 1 && line[used])
-        used++;
+    for (; used < sizeof line - 1 && line[used]; used++)
+        if ((unsigned char)line[used] < ' ' || line[used] == '\x7f')
+            line[used] = '?'; /* one line stays one line, and no terminal is commanded */
     line[used++] = '\n';
     fflush(stdout);
     ssize_t ignored = write(STDERR_FILENO, line, used);

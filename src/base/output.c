@@ -45,8 +45,33 @@ static char *folder_of(const char *target) {
     return slash == target ? strdup("/") : strndup(target, (size_t)(slash - target));
 }
 
-/* A name beside the target that nobody has; `attempt` tells tries apart. The target's own name is cut, so that
- * the longest possible one leaves room. */
+/* Temporary names that exist now, for output_remove_partial. */
+#define PARTIAL_MAX 8
+static char *volatile partial[PARTIAL_MAX];
+
+static void remember(char *name) {
+    for (int i = 0; i < PARTIAL_MAX; i++) {
+        if (!partial[i]) {
+            partial[i] = name;
+            return;
+        }
+    }
+}
+
+static void forget(const char *name) {
+    for (int i = 0; i < PARTIAL_MAX; i++)
+        if (name && partial[i] == name)
+            partial[i] = NULL;
+}
+
+void output_remove_partial(void) {
+    for (int i = 0; i < PARTIAL_MAX; i++)
+        if (partial[i])
+            unlink(partial[i]);
+}
+
+/* A name beside the target that nobody has; `attempt` tells tries apart. The target's own name is
+ * cut, so that the longest possible one leaves room. */
 static char *name_beside(const char *target, unsigned attempt) {
     const char *slash = strrchr(target, '/');
     int folder = slash ? (int)(slash - target) + 1 : 0;
@@ -64,6 +89,7 @@ static int open_named(struct output *output, mode_t mode) {
         output->fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         if (output->fd >= 0) {
             output->named = name;
+            remember(name);
             return 0;
         }
         int err = -errno;
@@ -112,6 +138,7 @@ static int open_target(struct output *output) {
 }
 
 int output_open(struct output *output, const char *path) {
+    struct stat existing;
     *output = OUTPUT_CLOSED;
     if (!*path)
         return -ENOENT;
@@ -120,7 +147,10 @@ int output_open(struct output *output, const char *path) {
         output->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
         return output->fd < 0 ? -errno : 0;
     }
-    output->target = resolve(path);
+    /* What is no regular file is not resolved: /dev/stdout may lead to a pipe, which has no path.
+     */
+    bool plain = stat(path, &existing) != 0 || S_ISREG(existing.st_mode);
+    output->target = plain ? resolve(path) : strdup(path);
     int err = output->target ? open_target(output) : -errno;
     if (err)
         output_abandon(output);
@@ -151,6 +181,7 @@ static int give_name(struct output *output) {
             return -ENOMEM;
         if (linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0) {
             output->named = name;
+            remember(name);
             return 0;
         }
         int err = -errno;
@@ -171,6 +202,7 @@ int output_commit(struct output *output) {
     if (!err && !output->direct && rename(output->named, output->target) != 0)
         err = -errno;
     if (!err) {
+        forget(output->named);
         free(output->named);
         output->named = NULL;
     }
@@ -178,11 +210,27 @@ int output_commit(struct output *output) {
     return err;
 }
 
+bool output_same(const struct output *a, const struct output *b) {
+    struct stat at, bt;
+    if (a->direct || b->direct || !a->target || !b->target)
+        return false;
+    const char *a_slash = strrchr(a->target, '/'), *b_slash = strrchr(b->target, '/');
+    if (strcmp(a_slash ? a_slash + 1 : a->target, b_slash ? b_slash + 1 : b->target) != 0)
+        return false;
+    char *a_folder = folder_of(a->target), *b_folder = folder_of(b->target);
+    bool same = a_folder && b_folder && stat(a_folder, &at) == 0 && stat(b_folder, &bt) == 0 &&
+                at.st_dev == bt.st_dev && at.st_ino == bt.st_ino;
+    free(a_folder);
+    free(b_folder);
+    return same;
+}
+
 void output_abandon(struct output *output) {
     if (output->fd >= 0)
         close(output->fd);
     if (output->named)
         unlink(output->named);
+    forget(output->named);
     free(output->named);
     free(output->target);
     *output = OUTPUT_CLOSED;

@@ -27,6 +27,12 @@ int output_write(struct output *output, const void *bytes, size_t size);
 /* Makes the file appear, whole, under its name, and closes. 0, or -errno and nothing appeared. */
 int output_commit(struct output *output);
 
+/* Would two outputs that are open end up in the same file? */
+bool output_same(const struct output *a, const struct output *b);
+
+/* For a signal handler that is about to end the process: unlinks temporary names that exist now. */
+void output_remove_partial(void);
+
 /* Gives up: closes, and leaves no trace. Also for outputs that are closed already. */
 void output_abandon(struct output *output);
 

@@ -1,6 +1,8 @@
 /* Orderly ends on SIGINT and SIGTERM; contracts in stop.h. */
 #include "base/stop.h"
 
+#include "base/output.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -26,6 +28,7 @@ static void on_signal(int signal_number) {
 
 static void on_alarm(int signal_number) {
     (void)signal_number;
+    output_remove_partial();
     _exit(128 + atomic_load_explicit(&asked, memory_order_relaxed));
 }
 
@@ -52,7 +55,7 @@ int stop_fd(void) {
 
 void stop_reset_in_child(void) {
     signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_DFL);
+    signal(SIGTERM, SIG_IGN);
     signal(SIGALRM, SIG_DFL);
     alarm(0);
 }

@@ -17,7 +17,8 @@ int stop_signal(void);
 /* Readable from the moment a stop is asked for; never read it empty. -1 before stop_install. */
 int stop_fd(void);
 
-/* For a fresh child process: a worker outlives Ctrl-C (its parent decides), SIGTERM ends it. */
+/* For a fresh child process: a worker ignores what the whole group is sent, Ctrl-C and SIGTERM. Its
+ * parent decides, and would otherwise take the signal for a worker's death. */
 void stop_reset_in_child(void);
 
 #endif

@@ -48,6 +48,7 @@ int pool_open(struct pool *pool, struct arena *arena, struct supervisor *supervi
     if (!err) {
         pool->tasks->on_empty = supervisor->bell;
         pool->results->on_half_full = supervisor->bell;
+        pool->results->low_water /= 2; /* its getter takes all that is there */
     }
     for (unsigned i = 0; !err && i < plan->workers; i++)
         err = supervisor_start(supervisor, plan->kind, "pool worker", pool_worker, pool);

@@ -45,6 +45,7 @@ int queue_open(struct arena *arena, uint64_t capacity, size_t message_bytes,
         return err;
     struct queue *queue = piece;
     queue->capacity = capacity;
+    queue->low_water = capacity - 1;
     queue->message_bytes = message_bytes;
     queue->slot_bytes = slot_bytes;
     *opened = queue;
@@ -56,25 +57,21 @@ uint64_t queue_size(const struct queue *queue) {
     return put > got ? put - got : 0;
 }
 
-/* With the lock held: sleeps once. 0: look again, the lock is held. Else it is released. */
-static int sleep_once(struct queue *queue, struct condition *condition, uint64_t deadline_ns) {
-    if (condition == &queue->not_empty && queue->on_empty)
-        bell_ring(queue->on_empty);
-    int err = deadline_ns == 0 ? -ETIMEDOUT : condition_wait(condition, &queue->lock, deadline_ns);
-    if (err == -ETIMEDOUT)
-        lock_release(&queue->lock);
-    return err;
-}
-
 /* Acquires the lock with the queue in a state to put into. */
 static int enter_to_put(struct queue *queue, uint64_t deadline_ns) {
     int err = lock_acquire(&queue->lock);
     if (err < 0)
         return err;
+    bool late = deadline_ns == 0;
     while (!is_closed(queue) && queue_size(queue) == queue->capacity) {
-        err = sleep_once(queue, &queue->not_full, deadline_ns);
-        if (err)
+        if (late) {
+            lock_release(&queue->lock);
+            return -ETIMEDOUT;
+        }
+        err = condition_wait(&queue->not_full, &queue->lock, deadline_ns);
+        if (err < 0 && err != -ETIMEDOUT)
             return err;
+        late = err == -ETIMEDOUT; /* but room may have come meanwhile */
     }
     if (!is_closed(queue))
         return 0;
@@ -104,29 +101,42 @@ int queue_put(struct queue *queue, const void *message, size_t bytes) {
     return queue_put_until(queue, message, bytes, CLOCK_NEVER);
 }
 
-/* Releases the lock after a message was taken; wakes putters once the ring is half empty. */
+/* Acquires the lock with a message in the queue. */
+static int enter_to_get(struct queue *queue, uint64_t deadline_ns) {
+    int err = lock_acquire(&queue->lock);
+    if (err < 0)
+        return err;
+    bool late = deadline_ns == 0;
+    while (queue_size(queue) == 0) {
+        if (queue->on_empty)
+            bell_ring(queue->on_empty);
+        if (late || is_closed(queue)) {
+            err = is_closed(queue) ? -EPIPE : -ETIMEDOUT;
+            lock_release(&queue->lock);
+            return err;
+        }
+        err = condition_wait(&queue->not_empty, &queue->lock, deadline_ns);
+        if (err < 0 && err != -ETIMEDOUT)
+            return err;
+        late = err == -ETIMEDOUT;
+    }
+    return 0;
+}
+
+/* Releases the lock after a message was taken; wakes putters at the low water. */
 static void leave_after_get(struct queue *queue) {
-    bool half_empty = queue_size(queue) <= queue->capacity / 2;
+    bool low = queue_size(queue) <= queue->low_water;
     lock_release(&queue->lock);
-    if (half_empty)
+    if (low)
         condition_notify_all(&queue->not_full);
 }
 
 long queue_get_until(struct queue *queue, void *buffer, size_t size, uint64_t deadline_ns) {
     if (size < queue->message_bytes)
         return -EMSGSIZE;
-    int err = lock_acquire(&queue->lock);
-    if (err < 0)
+    int err = enter_to_get(queue, deadline_ns);
+    if (err)
         return err;
-    while (queue_size(queue) == 0) {
-        if (is_closed(queue)) {
-            lock_release(&queue->lock);
-            return -EPIPE;
-        }
-        err = sleep_once(queue, &queue->not_empty, deadline_ns);
-        if (err)
-            return err;
-    }
     const struct slot *slot = slot_at(queue, load(&queue->got));
     long bytes = (long)slot->bytes;
     memcpy(buffer, slot->message, slot->bytes);

@@ -3,9 +3,9 @@
  * queue).
  *
  * Safe under a kill at any instant: a message is written before the store that commits it, and
- * taken by one store too. Wakes are few, since they cost more than messages: a getter is woken only
- * if one sleeps, putters only when the ring has become half empty. Messages of one putter arrive in
- * their order. */
+ * taken by one store too. Wakes are few, since they cost more than messages: only those who sleep
+ * are woken, and putters not before the queue is down to its low water. Messages of one putter
+ * arrive in their order. */
 #ifndef MP_QUEUE_H
 #define MP_QUEUE_H
 
@@ -26,8 +26,12 @@ struct queue {
      * queue at which its putters sleep: then each of its messages is announced at the latest before
      * the putter sleeps. */
     struct bell *on_half_full; /* rung by a put that finds the queue at least half full */
-    struct bell *on_empty;     /* rung by a getter that finds it empty and is about to sleep */
-    uint64_t capacity;         /* messages */
+    struct bell *on_empty; /* rung by a getter that finds it empty, before it sleeps or leaves */
+    uint64_t capacity;     /* messages */
+    /* Putters that sleep are woken when no more messages than this are left: capacity - 1 unless it
+     * is lowered before workers start, which only those may do whose getters never stop while
+     * messages are left. */
+    uint64_t low_water;
     size_t message_bytes;      /* the largest message */
     size_t slot_bytes;         /* a length and a message, aligned */
     _Atomic uint64_t put, got; /* messages ever committed and taken */

@@ -30,17 +30,18 @@ static _Noreturn void run_process(struct worker *worker, pid_t parent) {
 static int start_process(struct worker *worker) {
     pid_t parent = getpid();
     fflush(NULL); /* or the child would write what is buffered once more */
-    worker->pid = fork();
-    if (worker->pid < 0)
+    pid_t pid = fork();
+    if (pid < 0)
         return -errno;
-    if (worker->pid == 0)
+    if (pid == 0) /* which writes nothing into *worker: it may lie in shared pages */
         run_process(worker, parent);
-    worker->pidfd = (int)syscall(SYS_pidfd_open, worker->pid, 0);
+    worker->pid = pid;
+    worker->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     if (worker->pidfd >= 0)
         return 0;
     int err = -errno;
-    kill(worker->pid, SIGKILL);
-    waitpid(worker->pid, NULL, 0);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
     return err;
 }
 

@@ -31,9 +31,9 @@ struct worker {
 };
 
 /* Starts a worker. A process shares arenas and descriptors with its parent, owns a copy of
- * everything else, ignores SIGINT (its parent decides), and is killed by the kernel when the thread
- * that started it dies. Never start a process after a thread, or after an OpenMP region. 0 or
- * -errno; on failure nothing runs. The struct must stay where it is until joined. */
+ * everything else, ignores SIGINT and SIGTERM (its parent decides), and is killed by the kernel
+ * when the thread that started it dies. Never start a process after a thread, or after an OpenMP
+ * region. 0 or -errno; on failure nothing runs. The struct must stay where it is until joined. */
 int worker_start(struct worker *worker, enum worker_kind kind, const char *name, unsigned number,
                  worker_main *main, void *argument);
 
