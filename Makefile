@@ -60,7 +60,7 @@ check: all $(tests) ## the same tests, installing nothing
 bench-python: ## the lesson's program in Python beside the C backends, at 400x400
 	@scripts/deps.sh build python
 	$(SUBMAKE) all
-	@BUILD=$(BUILD) bench/python.sh
+	@BUILD=$(BUILD) python3 bench/python.py
 
 plots: all ## draw the figures of results/latest (or DIR=...) again
 	@$(BUILD)/mandelbench report $(or $(DIR),results/latest)

@@ -1,14 +1,9 @@
 /* Persistent workers between two queues; contracts in pool.h. */
 #include "mp/pool.h"
 
-#include "base/size.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-/* Chunks that wait for a worker: enough that none finds the queue empty while its parent is busy.
- */
-#define CHUNKS_PER_WORKER 4
 
 struct chunk {
     uint64_t first, count;
@@ -40,8 +35,9 @@ static int pool_worker(void *argument, unsigned worker) {
 int pool_open(struct pool *pool, struct arena *arena, struct supervisor *supervisor,
               const struct pool_plan *plan) {
     *pool = (struct pool){.supervisor = supervisor, .plan = plan};
-    int err = queue_open(arena, (uint64_t)plan->workers * CHUNKS_PER_WORKER, sizeof(struct chunk),
-                         &pool->tasks);
+    /* As many chunks as results: then results that wait wake the parent before chunks run out. */
+    int err =
+        queue_open(arena, plan->workers + plan->results_queued, sizeof(struct chunk), &pool->tasks);
     if (!err)
         err = queue_open(arena, plan->results_queued,
                          sizeof(struct pool_result) + plan->result_bytes, &pool->results);

@@ -1,28 +1,15 @@
-#!/usr/bin/env bash
-# The lesson's program in plain Python beside every backend of mandel: the same picture, proven to
-# be the same by its digest, and how many times faster than Python's loops each one is.
-# Environment: BUILD (the folder of mandel), PIXELS (the side, 400), WORKERS (all usable CPUs),
-# PYTHON_RUNS (3) and C_RUNS (7): the median of so many runs is shown.
-# Exit status: 0 done; 1 something could not be run; 2 a bad environment; 3 a digest differs.
-set -euo pipefail
+#!/usr/bin/env python3
+"""The lesson's program in plain Python beside every backend of mandel.
 
-fail() {
-    local status=$1
-    shift
-    echo "python.sh: $*" >&2
-    exit "$status"
-}
+The same picture, proven to be the same by its digest, and how many times
+faster than Python's loops each way is. The ways run in turn, so that a
+disturbance meets all of them.
 
-here=$(dirname -- "$0")
-mandel=${BUILD:-build}/mandel
-lesson=$here/../scripts/lesson.py
-command -v python3 >/dev/null || fail 1 "python3 is missing; install it"
-[ -x "$mandel" ] || fail 1 "there is no program '$mandel'; run make"
-[ -r "$lesson" ] || fail 1 "there is no program '$lesson'"
-
-export MANDEL=$mandel LESSON=$lesson WORKERS=${WORKERS:-$(nproc)}
-exec python3 - <<'END'
-"""Runs all ways in turn, so that a disturbance meets all of them, and prints one table."""
+Environment: BUILD (the folder of mandel), PIXELS (the side, 400), WORKERS
+(all usable CPUs), PYTHON_RUNS (3) and C_RUNS (7): the median of so many.
+Exit status: 0 done; 1 something could not be run; 2 a bad environment;
+3 a digest differs.
+"""
 
 import json
 import os
@@ -30,10 +17,14 @@ import statistics
 import subprocess
 import sys
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+LESSON = os.path.join(HERE, "..", "scripts", "lesson.py")
+MANDEL = os.path.join(os.environ.get("BUILD") or "build", "mandel")
+
 
 def fail(status, sentence):
     """One line, and the end."""
-    print(f"python.sh: {sentence}", file=sys.stderr)
+    print(f"python.py: {sentence}", file=sys.stderr)
     sys.exit(status)
 
 
@@ -92,23 +83,22 @@ class Way:
 def python_ways(side, workers):
     """The three ways of the lesson."""
     return [Way(f"python {way}",
-                [sys.executable, os.environ["LESSON"], "--pixels", str(side),
+                [sys.executable, LESSON, "--pixels", str(side),
                  "--workers", str(workers), "--way", way], "seconds")
             for way in ("sequential", "queue", "pool")]
 
 
 def c_ways(side, workers):
     """Every backend that can be used here, with the scalar and with the default kernel."""
-    mandel = os.environ["MANDEL"]
     common = ["--json", "--view", "lesson", "--pixels", str(side), "--workers", str(workers)]
-    lines = [line.split("\t") for line in output_of([mandel, "--list", "backends"]).splitlines()]
+    lines = [line.split("\t") for line in output_of([MANDEL, "--list", "backends"]).splitlines()]
     backends = [line[0] for line in lines if line[1] == "available"]
     if not backends:
-        fail(1, f"'{mandel}' has no backend")
-    probe = record_of([mandel, "--backend", backends[0], *common])
+        fail(1, f"'{MANDEL}' has no backend")
+    probe = record_of([MANDEL, "--backend", backends[0], *common])
     kernels = ["scalar"] if probe["kernel"] == "scalar" else ["scalar", probe["kernel"]]
     return [Way(f"{backend}, {kernel}",
-                [mandel, "--backend", backend, "--kernel", kernel, *common], "render_s")
+                [MANDEL, "--backend", backend, "--kernel", kernel, *common], "render_s")
             for kernel in kernels for backend in backends]
 
 
@@ -152,7 +142,7 @@ def print_table(ways, side):
 
 def main():
     """Measure, prove, tell."""
-    side, workers = setting("PIXELS", 400, 16384), setting("WORKERS", 2, 512)
+    side, workers = setting("PIXELS", 400, 16384), setting("WORKERS", len(os.sched_getaffinity(0)), 512)
     python_runs, c_runs = setting("PYTHON_RUNS", 3, 1000), setting("C_RUNS", 7, 1000)
     python, c_programs = python_ways(side, workers), c_ways(side, workers)
     run_in_turn(python, python_runs)
@@ -165,4 +155,3 @@ try:
     main()
 except KeyboardInterrupt:
     sys.exit(130)
-END
