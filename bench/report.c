@@ -7,6 +7,7 @@
 #include "bench/report/terminal.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,6 +42,19 @@ static bool any_wrong(const struct raw_rows *rows) {
     return false;
 }
 
+/* Did others use a tenth of a CPU or more while samples ran? */
+static bool was_disturbed(const struct raw_rows *rows) {
+    double others = 0, own = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct raw_row *row = &rows->at[i];
+        if (strcmp(row->status, "ok") != 0 || isnan(row->other_cpu_s))
+            continue;
+        others += row->other_cpu_s;
+        own += row->render_s * (double)row->renders;
+    }
+    return others > 0.1 * own;
+}
+
 static int derive(const struct campaign *campaign, const struct raw_rows *rows) {
     struct cells cells;
     struct tables tables = {0};
@@ -53,6 +67,9 @@ static int derive(const struct campaign *campaign, const struct raw_rows *rows) 
         log_say("%s", sentence);
     } else {
         terminal_print(&tables, campaign);
+        if (was_disturbed(rows))
+            log_say("this machine was not free: other processes ran during the samples "
+                    "(other_cpu_s in raw.csv), so times are too long and speedups too low");
         if (standard_flush() != EXIT_DONE)
             status = EXIT_REFUSED_BY_SYSTEM;
     }

@@ -1,7 +1,6 @@
 /* Persistent workers between two queues; contracts in pool.h. */
 #include "mp/pool.h"
 
-
 #include <errno.h>
 #include <stdlib.h>
 

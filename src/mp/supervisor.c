@@ -72,7 +72,8 @@ int supervisor_wait(struct supervisor *supervisor, uint64_t deadline_ns, struct 
     if (event.data.u64 == TOKEN_STOP)
         return SUPERVISOR_STOP;
     *dead = &supervisor->workers[event.data.u64];
-    /* By hand: workers that were started later hold copies of this pidfd, so closing ours would not. */
+    /* By hand: workers that were started later hold copies of this pidfd, so closing ours would
+     * not. */
     epoll_ctl(supervisor->epoll_fd, EPOLL_CTL_DEL, (*dead)->pidfd, NULL);
     err = worker_join(*dead);
     return err ? err : SUPERVISOR_DEATH;
