@@ -33,8 +33,29 @@ static void report_loss(struct crew *crew, const struct worker *worker) {
     monitor_worker_lost(monitor, &loss);
 }
 
+/* Waits for news until the deadline. 0: look at the shared state. */
+static int hear(struct crew *crew, uint64_t deadline_ns) {
+    struct worker *dead = NULL;
+    int news = supervisor_wait(&crew->supervisor, deadline_ns, &dead);
+    if (news < 0)
+        return news;
+    if (news == SUPERVISOR_STOP || monitor_stop_requested(crew->monitor))
+        return -ECANCELED;
+    if (news != SUPERVISOR_DEATH)
+        return 0;
+    report_loss(crew, dead);
+    return -EOWNERDEAD;
+}
+
+int crew_begin(struct crew *crew) {
+    lease_begin(crew->leases);
+    return hear(crew, 0); /* one may have died since the last render */
+}
+
 int crew_await(struct crew *crew, bool (*ready)(const void *what), const void *what) {
     for (;;) {
+        if (monitor_stop_requested(crew->monitor))
+            return -ECANCELED;
         if (ready(what))
             return 0;
         bell_arm(crew->supervisor.bell);
@@ -42,16 +63,9 @@ int crew_await(struct crew *crew, bool (*ready)(const void *what), const void *w
             bell_disarm(crew->supervisor.bell);
             return 0;
         }
-        struct worker *dead = NULL;
-        int news = supervisor_wait(&crew->supervisor, CLOCK_NEVER, &dead);
-        if (news < 0)
-            return news;
-        if (news == SUPERVISOR_STOP || monitor_stop_requested(crew->monitor))
-            return -ECANCELED;
-        if (news == SUPERVISOR_DEATH) {
-            report_loss(crew, dead);
-            return -EOWNERDEAD;
-        }
+        int err = hear(crew, CLOCK_NEVER);
+        if (err)
+            return err;
     }
 }
 

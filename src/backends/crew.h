@@ -31,6 +31,9 @@ struct crew_result {
  * too. */
 int crew_open(struct crew *crew, const struct job *job, struct monitor *monitor, unsigned others);
 
+/* At the start of each render: all batches are free. 0, or the errors of crew_await. */
+int crew_begin(struct crew *crew);
+
 /* Blocks until ready(what), which workers announce by the supervisor's bell. 0; -EOWNERDEAD: a
  * worker died, and the monitor knows; -ECANCELED: a stop was asked for; or -errno. */
 int crew_await(struct crew *crew, bool (*ready)(const void *what), const void *what);

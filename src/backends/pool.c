@@ -111,9 +111,8 @@ static int take(struct pool_backend *this, struct counts *counts) {
 static int render(void *state, struct monitor *monitor, struct counts *counts) {
     struct pool_backend *this = state;
     uint64_t next = 0;
-    int err = 0;
     (void)monitor;
-    lease_begin(this->crew.leases);
+    int err = crew_begin(&this->crew);
     for (uint64_t left = job_batches(this->crew.job); !err && left > 0; left--) {
         err = submit(this, &next);
         if (!err)

@@ -128,8 +128,9 @@ int producer_consumer_render(void *state, struct monitor *monitor, struct counts
     struct producer_consumer *this = state;
     uint64_t batches = job_batches(this->crew.job);
     (void)monitor;
-    lease_begin(this->crew.leases);
-    int err = queue_put(this->orders, &batches, sizeof batches);
+    int err = crew_begin(&this->crew);
+    if (!err)
+        err = queue_put(this->orders, &batches, sizeof batches);
     if (!err)
         err = collect(this, counts);
     this->broken = err != 0;

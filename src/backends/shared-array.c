@@ -151,8 +151,9 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
 static int render(void *state, struct monitor *monitor, struct counts *counts) {
     struct shared_array *this = state;
     (void)monitor;
-    lease_begin(this->crew.leases);
-    int err = announce(this->board, counts->at);
+    int err = crew_begin(&this->crew);
+    if (!err)
+        err = announce(this->board, counts->at);
     if (!err)
         err = crew_await(&this->crew, round_is_over, this->board);
     this->broken = err != 0;

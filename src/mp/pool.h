@@ -48,7 +48,7 @@ int pool_open(struct pool *pool, struct arena *arena, struct supervisor *supervi
 int pool_submit(struct pool *pool, uint64_t first, uint64_t count);
 
 /* The oldest result, where it lies until pool_release. Never blocks: its length, or -EAGAIN: none
- * yet; then bell_arm, ask again, and supervisor_wait. */
+ * yet; then bell_arm, submit what there is room for and ask again, and supervisor_wait. */
 long pool_result(struct pool *pool, const struct pool_result **result);
 void pool_release(struct pool *pool);
 
