@@ -327,8 +327,8 @@ static bool workers_from_omp(struct options *options, uint64_t *workers) {
 
 static bool choose_workers(struct options *options, const struct request *request) {
     uint64_t workers = request->workers;
-    bool is_openmp = strcmp(options->backend->name, "openmp") == 0;
-    if (!workers && is_openmp && !workers_from_omp(options, &workers))
+    if (!workers && options->backend->flags & BACKEND_OMP_THREADS &&
+        !workers_from_omp(options, &workers))
         return false;
     if (!workers)
         workers = size_min(limits_usable_cpus(), JOB_WORKERS_MAX);

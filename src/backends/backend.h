@@ -12,10 +12,11 @@
 enum backend_flag {
     BACKEND_PROCESSES = 1 << 0, /* workers are processes: one's death can be survived */
     BACKEND_THREADS = 1 << 1,
-    BACKEND_IN_PLACE = 1 << 2,   /* workers write the frame themselves */
-    BACKEND_COPIES = 1 << 3,     /* counts travel to who writes the frame */
-    BACKEND_SCHEDULE = 1 << 4,   /* job.schedule is honoured */
-    BACKEND_ONE_WORKER = 1 << 5, /* always exactly one worker */
+    BACKEND_IN_PLACE = 1 << 2,    /* workers write the frame themselves */
+    BACKEND_COPIES = 1 << 3,      /* counts travel to who writes the frame */
+    BACKEND_SCHEDULE = 1 << 4,    /* job.schedule is honoured */
+    BACKEND_OMP_THREADS = 1 << 6, /* OMP_NUM_THREADS is the default number of workers */
+    BACKEND_ONE_WORKER = 1 << 5,  /* always exactly one worker */
 };
 
 /* The hooks run in the original process, in its main thread; only it returns from them. They return

@@ -22,7 +22,8 @@ struct producer_consumer {
     struct queue *orders;  /* how many batches the next frame has */
     struct queue *tasks;   /* batch numbers */
     struct queue *results; /* struct crew_result */
-    bool broken;           /* a render failed: do not wait for anybody */
+    enum worker_kind kind;
+    bool broken; /* a render failed: do not wait for anybody */
 };
 
 /* The producer's life: for each order, all batch numbers in their order. */
@@ -47,11 +48,14 @@ static int consumer(void *argument, unsigned worker) {
     struct producer_consumer *this = argument;
     struct crew *crew = &this->crew;
     struct crew_result *result = malloc(result_bytes(crew->job->batch));
-    if (!result)
+    if (!result) {
+        queue_close(this->results); /* a thread's end is no news by itself */
         return 1;
+    }
     result->worker = worker;
     monitor_phase(crew->monitor, worker, PHASE_WAIT);
-    while (queue_get(this->tasks, &result->batch, sizeof result->batch) > 0) {
+    while (queue_get(this->tasks, &result->batch, sizeof result->batch) > 0 &&
+           !monitor_stop_requested(crew->monitor)) {
         int64_t sum = crew_compute(crew, worker, result->batch, result->counts);
         if (sum < 0)
             continue;
@@ -90,6 +94,7 @@ int producer_consumer_open(const struct job *job, struct monitor *monitor, enum 
     struct producer_consumer *this = calloc(1, sizeof *this);
     if (!this)
         return -ENOMEM;
+    this->kind = kind;
     int err = crew_open(&this->crew, job, monitor, 1);
     if (!err)
         err = open_queues(this);
@@ -116,7 +121,7 @@ static int collect(struct producer_consumer *this, struct counts *counts) {
             return err;
         const void *message = NULL;
         if (queue_front(this->results, &message) < 0)
-            return -EPIPE;
+            return -ENOMEM; /* a consumer closed it */
         const struct crew_result *result = message;
         crew_commit(crew, counts, result->worker, result->batch, result->sum, result->counts);
         queue_drop(this->results);
@@ -137,14 +142,21 @@ int producer_consumer_render(void *state, struct monitor *monitor, struct counts
     return err;
 }
 
+/* Tells everybody to end. Threads must be told even after a failure, since nothing can end them. */
+static void end_work(struct producer_consumer *this) {
+    struct queue *const queues[] = {this->orders, this->tasks, this->results};
+    for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
+        if (queues[i]) /* the producer would close the tasks, unless it is dead */
+            queue_close(queues[i]);
+}
+
 int producer_consumer_close(void *state) {
     struct producer_consumer *this = state;
     int err = 0;
-    if (!this->broken) {
-        queue_close(this->orders);
-        queue_close(this->tasks); /* the producer would, unless it is dead */
+    if (this->kind == WORKER_THREAD || !this->broken)
+        end_work(this);
+    if (!this->broken)
         err = crew_join(&this->crew);
-    }
     crew_close(&this->crew);
     free(this);
     return err;

@@ -1,0 +1,144 @@
+/* Backend bands: each worker has its own band of the frame from the start.
+ * Pattern: static decomposition, and two primitives to keep time: an event starts all workers at
+ * once, a barrier tells that all have arrived. Nothing is dealt, nothing is sent; but nobody helps
+ * a worker whose band is the costly one, so a picture with its work in one corner shows what
+ * dynamic dealing is for. Who writes the frame: the workers, in place. What ends a worker: an event
+ * without a frame. */
+#include "backends/crew.h"
+#include "mp/barrier.h"
+#include "mp/event.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* In shared pages. */
+struct board {
+    struct event start;      /* set by the original process, cleared by the last at the barrier */
+    struct barrier end;      /* all workers; passed once per render */
+    uint32_t *frame;         /* NULL: no more renders. Written before start is set */
+    _Atomic uint64_t passed; /* renders whose barrier was passed */
+};
+
+struct bands {
+    struct crew crew;
+    struct board *board; /* in the crew's arena */
+    uint64_t renders;    /* begun */
+    bool broken;         /* a render failed: do not wait for anybody */
+};
+
+/* The barrier's action, while all others still wait: nobody can see the event of the render that
+ * ends here. */
+static void end_render(void *argument) {
+    struct board *board = argument;
+    event_clear(&board->start);
+    atomic_fetch_add_explicit(&board->passed, 1, memory_order_release);
+}
+
+/* A band: batches worker * n / N … (worker + 1) * n / N - 1, so bands differ by one batch at most.
+ */
+static void compute_band(struct bands *this, unsigned worker) {
+    struct crew *crew = &this->crew;
+    uint64_t batches = job_batches(crew->job), workers = crew->job->workers;
+    uint64_t end = (worker + 1) * batches / workers;
+    for (uint64_t index = worker * batches / workers; index < end; index++) {
+        uint32_t *place = this->board->frame + job_batch(crew->job, index).first;
+        int64_t sum = crew_compute(crew, worker, index, place);
+        if (sum < 0)
+            continue;
+        monitor_batch_done(crew->monitor, worker, index, (uint64_t)sum);
+        lease_done(crew->leases, index);
+    }
+}
+
+static int worker_life(void *argument, unsigned worker) {
+    struct bands *this = argument;
+    struct board *board = this->board;
+    for (;;) {
+        monitor_phase(this->crew.monitor, worker, PHASE_WAIT);
+        if (event_wait(&board->start) != 0)
+            return 1;
+        if (!board->frame)
+            return 0;
+        compute_band(this, worker);
+        monitor_phase(this->crew.monitor, worker, PHASE_WAIT);
+        int arrived = barrier_wait(&board->end);
+        if (arrived < 0)
+            return 1;
+        if (arrived == BARRIER_LAST)
+            bell_ring(this->crew.supervisor.bell);
+    }
+}
+
+static int open_board(struct bands *this) {
+    void *piece;
+    int err = arena_take(&this->crew.arena, sizeof *this->board, &piece);
+    if (err)
+        return err;
+    this->board = piece;
+    err = event_open(&this->board->start);
+    if (err)
+        return err;
+    return barrier_open(&this->board->end, this->crew.job->workers, end_render, this->board);
+}
+
+static int finish(void *state) {
+    struct bands *this = state;
+    int err = 0;
+    if (!this->broken) {
+        this->board->frame = NULL;
+        event_set(&this->board->start);
+        err = crew_join(&this->crew);
+    }
+    crew_close(&this->crew);
+    free(this);
+    return err;
+}
+
+static int start(const struct job *job, struct monitor *monitor, void **state) {
+    struct bands *this = calloc(1, sizeof *this);
+    if (!this)
+        return -ENOMEM;
+    int err = crew_open(&this->crew, job, monitor, 0);
+    if (!err)
+        err = open_board(this);
+    for (unsigned i = 0; !err && i < job->workers; i++)
+        err = supervisor_start(&this->crew.supervisor, WORKER_PROCESS, "band", worker_life, this);
+    if (err) {
+        this->broken = true;
+        finish(this);
+        return err;
+    }
+    monitor_workers_started(monitor, job->workers);
+    *state = this;
+    return 0;
+}
+
+/* Every render that was begun has passed its barrier. */
+static bool render_is_over(const void *what) {
+    const struct bands *this = what;
+    return atomic_load_explicit(&this->board->passed, memory_order_acquire) == this->renders;
+}
+
+static int render(void *state, struct monitor *monitor, struct counts *counts) {
+    struct bands *this = state;
+    (void)monitor;
+    int err = crew_begin(&this->crew);
+    if (!err) {
+        this->board->frame = counts->at;
+        this->renders++;
+        err = event_set(&this->board->start);
+    }
+    if (!err)
+        err = crew_await(&this->crew, render_is_over, this);
+    this->broken = err != 0;
+    return err;
+}
+
+const struct backend backend_bands = {
+    .name = "bands",
+    .summary = "a static band for each process; an event to start, a barrier to end",
+    .flags = BACKEND_PROCESSES | BACKEND_IN_PLACE,
+    .open = start,
+    .render = render,
+    .close = finish,
+};
