@@ -41,7 +41,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all test check bench bench-python plots install uninstall clean dist deps asan ubsan tsan \
-        clang lint format help ready
+        clang aarch64 lint format help ready
 
 all: ready $(programs) ## build both programs into build/
 
@@ -80,6 +80,14 @@ tsan: ## all tests under the thread sanitizer, without OpenMP (libgomp is not in
 clang: ## all tests of a build by clang, warnings as errors
 	@scripts/deps.sh build test clang
 	$(SUBMAKE) check BUILD=build/clang CC=clang WARNINGS='$(WARNINGS) -Werror'
+
+CROSS := aarch64-linux-gnu-gcc
+aarch64: ## kernels for aarch64 against scalar, in an emulator (gcc-aarch64-linux-gnu, qemu-user)
+	@command -v $(CROSS) >/dev/null && command -v qemu-aarch64 >/dev/null || { \
+	    echo "skipped: needs the packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"; exit 0; }; \
+	mkdir -p $(BUILD) && $(CROSS) -D_GNU_SOURCE -Isrc -std=c11 -ffp-contract=off -O3 $(WARNINGS) -static \
+	    tests/cross_kernels.c src/kernels/*.c src/core/workload.c src/core/batch.c src/base/text.c \
+	    -lm -o $(BUILD)/cross_kernels && qemu-aarch64 $(BUILD)/cross_kernels
 
 lint: ## shellcheck, clang-format, include directions
 	@scripts/deps.sh lint
