@@ -338,6 +338,59 @@ static void test_plan(void **state) {
     plan_free(&plan);
 }
 
+/* Efficiency 0.9 from batches of 100 pixels on, 0.1 below: that is where half of the best begins.
+ */
+static void test_batch_threshold(void **state) {
+    struct fixture fixture = {.seed = 3};
+    char sentence[256];
+    const struct axes axes = {.backends = "pool",
+                              .batches = "1,10,100,1000,10000",
+                              .workers = "2",
+                              .kernels = "scalar",
+                              .pixels = "100"};
+    (void)state;
+    assert_int_equal(plan_make(&fixture.campaign.plan, experiment_find("batch"), &axes, sentence,
+                               sizeof sentence),
+                     0);
+    fixture.campaign.plan.usable_cpus = 2;
+    for (uint64_t block = 0; block < 6; block++)
+        for (uint32_t i = 0; i < fixture.campaign.plan.count; i++) {
+            const struct plan_case *plan_case = &fixture.campaign.plan.cases[i];
+            struct raw_row row = made_up(&fixture.campaign, plan_case);
+            bool slow = plan_case->job.batch < 100 || plan_case->job.batch == 10000;
+            bool serial = strcmp(plan_case->backend->name, "serial") == 0;
+            row.block = block;
+            row.render_s = serial ? 1 : slow ? 5 : 1 / 1.8;
+            assert_int_equal(raw_add(&fixture.rows, &row), 0);
+        }
+    derive(&fixture);
+    assert_int_equal(fixture.tables.threshold_count, 1);
+    assert_int_equal(fixture.tables.threshold[0].threshold,
+                     100); /* the whole frame does not count */
+    unmake(&fixture);
+}
+
+/* Every number of workers has a picture of its own, that many times as high, with its own baseline.
+ */
+static void test_weak_plan(void **state) {
+    struct plan plan;
+    char sentence[256];
+    unsigned baselines = 0;
+    const struct axes axes = {.backends = "pool", .workers = "1,2,5", .pixels = "40x10"};
+    (void)state;
+    assert_int_equal(plan_make(&plan, experiment_find("weak"), &axes, sentence, sizeof sentence),
+                     0);
+    for (uint32_t i = 0; i < plan.count; i++) {
+        const struct plan_case *plan_case = &plan.cases[i];
+        baselines += plan_case->role == ROLE_BASELINE;
+        assert_int_equal(plan_case->job.workload.width, 40);
+        if (plan_case->role == ROLE_CASE)
+            assert_int_equal(plan_case->job.workload.height, 10 * plan_case->job.workers);
+    }
+    assert_int_equal(baselines, 3);
+    plan_free(&plan);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_planted_ratios),
@@ -348,6 +401,8 @@ int main(void) {
         cmocka_unit_test(test_plumbing),
         cmocka_unit_test(test_outside),
         cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_batch_threshold),
+        cmocka_unit_test(test_weak_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,15 +131,19 @@ static void add_workers(struct grid *grid, uint64_t workers) {
 
 static int take_workers(struct grid *grid, const char *item, struct complaint *complaint) {
     uint64_t workers;
+    uint64_t usable = size_min(limits_usable_cpus(), JOB_WORKERS_MAX);
+    if (strcmp(item, "usable") == 0) {
+        add_workers(grid, usable);
+        return 0;
+    }
     if (strcmp(item, "ladder") == 0) {
-        uint64_t usable = size_min(limits_usable_cpus(), JOB_WORKERS_MAX);
         for (workers = 1; workers <= size_min(2 * usable, JOB_WORKERS_MAX); workers *= 2)
             add_workers(grid, workers);
         add_workers(grid, usable);
         return 0;
     }
     if (text_parse_u64(item, 1, JOB_WORKERS_MAX, &workers) != 0)
-        return refuse(complaint, "'%s' is no number of workers: 1 to %d, or ladder", item,
+        return refuse(complaint, "'%s' is no number of workers: 1 to %d, ladder or usable", item,
                       JOB_WORKERS_MAX);
     add_workers(grid, workers);
     return 0;
@@ -275,7 +279,31 @@ static int add_workload(struct plan *plan, const struct grid *grid, struct plan_
     return err ? err : add_null(plan, grid, model);
 }
 
-static int add_all(struct plan *plan, const struct grid *grid, struct complaint *complaint) {
+/* A weak scaling: for each number of workers a picture of its own, that many times as high. */
+static int add_growing(struct plan *plan, struct grid *grid, struct plan_case model,
+                       struct complaint *complaint) {
+    uint64_t workers[AXIS_MAX];
+    unsigned count = grid->worker_count;
+    uint32_t height = model.job.workload.height;
+    int err = 0;
+    memcpy(workers, grid->workers, sizeof workers);
+    for (unsigned w = 0; !err && w < count; w++) {
+        uint64_t grown = height * workers[w];
+        if (grown > WORKLOAD_SIDE_MAX)
+            return refuse(complaint, "a picture of %llu rows is too high",
+                          (unsigned long long)grown);
+        /* The view keeps its width, so its extent in the plane grows downwards like its rows. */
+        model.job.workload.height = (uint32_t)grown;
+        grid->workers[0] = workers[w];
+        grid->worker_count = 1;
+        err = add_workload(plan, grid, model, complaint);
+    }
+    memcpy(grid->workers, workers, sizeof workers);
+    grid->worker_count = count;
+    return err;
+}
+
+static int add_all(struct plan *plan, struct grid *grid, bool weak, struct complaint *complaint) {
     int err = 0;
     for (unsigned v = 0; !err && v < grid->view_count; v++)
         for (unsigned p = 0; !err && p < grid->pixels_count; p++)
@@ -291,7 +319,8 @@ static int add_all(struct plan *plan, const struct grid *grid, struct complaint 
                     uint64_t pixels = workload_pixels(&model.job.workload);
                     model.job.batch = grid->batches[b] ? size_min(grid->batches[b], pixels)
                                                        : batch_default(pixels);
-                    err = add_workload(plan, grid, model, complaint);
+                    err = weak ? add_growing(plan, grid, model, complaint)
+                               : add_workload(plan, grid, model, complaint);
                 }
     return err;
 }
@@ -306,7 +335,7 @@ int plan_make(struct plan *plan, const struct experiment *experiment, const stru
         return -ENOMEM;
     int err = parse_axes(grid, &experiment->axes, over, &complaint);
     if (!err)
-        err = add_all(plan, grid, &complaint);
+        err = add_all(plan, grid, experiment->weak, &complaint);
     free(grid);
     return err;
 }

@@ -3,9 +3,15 @@
 #ifndef BENCH_EXPERIMENTS_EXPERIMENT_H
 #define BENCH_EXPERIMENTS_EXPERIMENT_H
 
+#include <stdbool.h>
+
+/* What is varied to answer the question; tables and figures go along it. */
+enum axis { AXIS_WORKERS, AXIS_BATCH, AXIS_PIXELS, AXIS_SCHEDULE };
+
 /* Comma lists. Special words: "all" (backends that are available), "fastest" (kernel), "default"
- * (batch), "ladder" (workers 1, 2, 4 … to twice the usable CPUs, and the usable CPUs), "view" (the
- * view's own limit). A schedule's chunk is written behind ':' (dynamic:4). */
+ * (batch), "ladder" (workers 1, 2, 4 … to twice the usable CPUs, and the usable CPUs), "usable"
+ * (the usable CPUs), "view" (the view's own limit). A schedule's chunk is written behind ':'
+ * (dynamic:4). */
 struct axes {
     const char *backends, *kernels, *workers, *batches, *schedules, *views, *pixels, *max_iter;
 };
@@ -14,6 +20,8 @@ struct experiment {
     const char *name;
     const char *summary;
     struct axes axes;
+    enum axis along;
+    bool weak; /* the picture's height grows with the workers */
 };
 
 /* All experiments in the order of experiments.def; *count of them. */

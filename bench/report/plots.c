@@ -2,6 +2,7 @@
  * every path begins with '/', so gnuplot takes none for a command. */
 #include "bench/report/plots.h"
 
+#include "bench/experiments/experiment.h"
 #include "bench/report/support.h"
 
 #include <errno.h>
@@ -42,43 +43,78 @@ static const struct speedup_row *find_baseline(const struct tables *tables) {
     return NULL;
 }
 
+/* What all points of a figure have in common. */
 static void describe(const struct campaign *campaign, const struct speedup_row *baseline,
-                     char *subtitle, size_t size) {
+                     enum axis along, char *subtitle, size_t size) {
     const struct table_key *key = &baseline->key;
-    snprintf(
-        subtitle, size,
-        "%s %llux%llu, kernel %s, batch %llu · %.60s, %u usable CPU%s · n = %llu, 95 %% intervals",
-        key->view, (unsigned long long)key->width, (unsigned long long)key->height, key->kernel,
-        (unsigned long long)key->batch, campaign->machine.cpu, campaign->plan.usable_cpus,
-        campaign->plan.usable_cpus == 1 ? "" : "s", (unsigned long long)baseline->n);
+    char picture[64] = "", batch[48] = "";
+    if (along != AXIS_PIXELS)
+        snprintf(picture, sizeof picture, " %llux%llu", (unsigned long long)key->width,
+                 (unsigned long long)key->height);
+    if (along != AXIS_BATCH)
+        snprintf(batch, sizeof batch, ", batch %llu", (unsigned long long)key->batch);
+    snprintf(subtitle, size,
+             "%s%s, kernel %s%s · %.60s, %u usable CPU%s · n = %llu, 95 %% intervals", key->view,
+             picture, key->kernel, batch, campaign->machine.cpu, campaign->plan.usable_cpus,
+             campaign->plan.usable_cpus == 1 ? "" : "s", (unsigned long long)baseline->n);
+}
+
+/* What a script is given. */
+struct figure {
+    char directory[PATH_MAX], names[NAMES_SIZE], subtitle[512], cpus[16], serial[40];
+    const char *kernel;
+};
+
+static int run_script(const char *file, const struct figure *figure, const char *const extra[]) {
+    char script[2048];
+    const char *argv[24] = {"gnuplot",         "-c",          script,
+                            figure->directory, figure->names, figure->subtitle,
+                            figure->cpus,      figure->kernel};
+    size_t count = 8;
+    for (; *extra && count < 23; extra++)
+        argv[count++] = *extra;
+    int err = support_find(file, script, sizeof script);
+    if (err)
+        return err;
+    int status = support_run((char *const *)(uintptr_t)argv);
+    return status > 0 ? -EIO : status;
+}
+
+/* The figures of an experiment follow what it varies. */
+static int draw_along(enum axis along, const struct figure *figure) {
+    const char *const workers[] = {figure->serial, NULL};
+    const char *const batch[] = {"batch batch efficiency 1", "Efficiency against granularity",
+                                 "pixels per batch", "efficiency (speedup / workers)", NULL};
+    const char *const pixels[] = {"crossover pixels speedup 1",
+                                  "Speedup over serial against picture size", "pixels per picture",
+                                  "speedup (times serial)", NULL};
+    switch (along) {
+    case AXIS_WORKERS:
+        return run_script("scaling.gp", figure, workers);
+    case AXIS_BATCH:
+        return run_script("along.gp", figure, batch);
+    case AXIS_PIXELS:
+        return run_script("along.gp", figure, pixels);
+    case AXIS_SCHEDULE:
+        break; /* a table says it better */
+    }
+    return 0;
 }
 
 int plots_draw(const struct tables *tables, const struct campaign *campaign) {
     const struct speedup_row *baseline = find_baseline(tables);
-    char directory[PATH_MAX], script[2048], names[NAMES_SIZE], subtitle[512], cpus[16], serial[40];
-    if (!baseline)
+    const struct experiment *experiment = experiment_find(campaign->plan.experiment);
+    struct figure figure;
+    if (!baseline || !experiment)
         return 0;
-    name_backends(tables, names);
-    if (!*names)
+    name_backends(tables, figure.names);
+    if (!*figure.names)
         return 0;
-    describe(campaign, baseline, subtitle, sizeof subtitle);
-    snprintf(cpus, sizeof cpus, "%u", campaign->plan.usable_cpus);
-    snprintf(serial, sizeof serial, "%.17g", baseline->median_s);
-    if (!realpath(campaign->directory, directory))
+    describe(campaign, baseline, experiment->along, figure.subtitle, sizeof figure.subtitle);
+    snprintf(figure.cpus, sizeof figure.cpus, "%u", campaign->plan.usable_cpus);
+    snprintf(figure.serial, sizeof figure.serial, "%.17g", baseline->median_s);
+    figure.kernel = baseline->key.kernel;
+    if (!realpath(campaign->directory, figure.directory))
         return -errno;
-    int err = support_find("scaling.gp", script, sizeof script);
-    if (err)
-        return err;
-    char *argv[] = {(char[]){"gnuplot"},
-                    (char[]){"-c"},
-                    script,
-                    directory,
-                    names,
-                    subtitle,
-                    cpus,
-                    (char *)(uintptr_t)baseline->key.kernel,
-                    serial,
-                    NULL};
-    int status = support_run(argv);
-    return status > 0 ? -EIO : status;
+    return draw_along(experiment->along, &figure);
 }

@@ -29,7 +29,7 @@ static void print_heading(const struct table_key *key, const struct campaign *ca
     printf("%s, %u usable CPU%s, %llu blocks\n\n", campaign->machine.cpu,
            campaign->plan.usable_cpus, campaign->plan.usable_cpus == 1 ? "" : "s",
            (unsigned long long)campaign->blocks);
-    printf("  %-14s %7s %11s %8s %16s %11s   %s\n", "backend", "workers", "render", "speedup",
+    printf("  %-17s %7s %11s %8s %16s %11s   %s\n", "backend", "workers", "render", "speedup",
            "95 % interval", "efficiency", "against serial");
 }
 
@@ -37,8 +37,12 @@ static void print_speedup(const struct speedup_row *row, unsigned usable_cpus) {
     char text[32];
     bool over = row->key.workers > usable_cpus;
     bool baseline = strcmp(row->key.role, "baseline") == 0;
-    printf("  %-14s %6llu%c %8.2f ms", row->key.backend, (unsigned long long)row->key.workers,
-           over ? '*' : ' ', row->median_s * 1e3);
+    bool usual = !*row->key.schedule || strcmp(row->key.schedule, "dynamic") == 0;
+    char name[72];
+    snprintf(name, sizeof name, "%s%s%s", row->key.backend, usual ? "" : " ",
+             usual ? "" : row->key.schedule);
+    printf("  %-17s %6llu%c %8.3f ms", name, (unsigned long long)row->key.workers, over ? '*' : ' ',
+           row->median_s * 1e3);
     if (baseline)
         printf(" %7.2fx %16s %11s   baseline\n", 1.0, "", "");
     else
@@ -112,6 +116,22 @@ static void print_group(const struct tables *tables, const struct campaign *camp
     print_winner(tables, group);
 }
 
+static void print_thresholds(const struct tables *tables) {
+    for (size_t i = 0; i < tables->threshold_count; i++) {
+        const struct threshold_row *row = &tables->threshold[i];
+        bool batch = strcmp(row->criterion, "faster than serial") != 0;
+        if (i == 0)
+            printf("\n  %s\n", batch ? "Smallest batch that keeps half of the best efficiency"
+                                     : "Smallest picture from which on it is faster than serial");
+        if (row->threshold == CSV_NO_WHOLE)
+            printf("  %-14s %6llu  none of these\n", row->key.backend,
+                   (unsigned long long)row->key.workers);
+        else
+            printf("  %-14s %6llu  %10llu pixels\n", row->key.backend,
+                   (unsigned long long)row->key.workers, (unsigned long long)row->threshold);
+    }
+}
+
 static void print_plumbing(const struct tables *tables) {
     if (!tables->plumbing_count)
         return;
@@ -149,7 +169,7 @@ static void print_outside(const struct tables *tables) {
 static void print_files(const struct campaign *campaign) {
     printf(
         "\n  Files in %s: speedup.csv summary.csv ranking.csv plumbing.csv raw.csv manifest.json\n"
-        "  plots/{time,speedup,efficiency}.{svg,png} images/*.png\n",
+        "  plots/*.svg plots/*.png images/*.png\n",
         campaign->directory);
 }
 
@@ -159,7 +179,9 @@ void terminal_print(const struct tables *tables, const struct campaign *campaign
     for (size_t i = 0; i < tables->speedup_count; i++)
         if (strcmp(tables->speedup[i].key.role, "baseline") == 0)
             print_group(tables, campaign, &tables->speedup[i].key);
-    print_plumbing(tables);
+    print_thresholds(tables);
+    if (experiment && experiment->along == AXIS_WORKERS)
+        print_plumbing(tables);
     print_outside(tables);
     print_files(campaign);
 }

@@ -74,6 +74,12 @@ static const struct csv_column outside_columns[] = {
     REAL(outside_row, inside_share),
 };
 
+static const struct csv_column threshold_columns[] = {
+    KEY_COLUMNS(threshold_row),
+    TEXT(threshold_row, criterion),
+    WHOLE(threshold_row, threshold),
+};
+
 struct table_key table_key_of(const struct cells *cells, const struct cell *cell) {
     const struct plan_case *plan_case = cell->plan_case;
     const struct workload *workload = &plan_case->job.workload;
@@ -107,6 +113,8 @@ int tables_make(struct tables *tables, const struct cells *cells, char *sentence
     if (!err)
         err = plumbing_make(tables, cells);
     if (!err)
+        err = threshold_make(tables, cells);
+    if (!err)
         err = outside_make(tables, cells->campaign, sentence, size);
     return err;
 }
@@ -117,6 +125,7 @@ void tables_free(struct tables *tables) {
     free(tables->ranking);
     free(tables->plumbing);
     free(tables->outside);
+    free(tables->threshold);
     *tables = (struct tables){0};
 }
 
@@ -160,7 +169,8 @@ int tables_write(const struct tables *tables, const struct campaign *campaign) {
             tables->name, sizeof *tables->name, tables->name##_count                               \
     }
     const struct table all[] = {
-        TABLE(summary), TABLE(speedup), TABLE(ranking), TABLE(plumbing), TABLE(outside),
+        TABLE(summary),  TABLE(speedup), TABLE(ranking),
+        TABLE(plumbing), TABLE(outside), TABLE(threshold),
     };
 #undef TABLE
     int err = 0;

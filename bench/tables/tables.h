@@ -50,6 +50,15 @@ struct plumbing_row {
     double median_s, ci_lo_s, ci_hi_s, per_batch_s, open_s, close_s;
 };
 
+/* threshold.csv: along batches or picture sizes, the least one from which a backend is good enough.
+ */
+struct threshold_row {
+    struct table_key key; /* of the cell at the threshold, or of the last one if there is none */
+    char criterion[48];
+    uint64_t
+        threshold; /* pixels per batch, or pixels per picture; CSV_NO_WHOLE: none on this axis */
+};
+
 /* outside.csv: whole processes as hyperfine saw them, beside what the same processes said of
  * themselves. */
 struct outside_row {
@@ -66,6 +75,8 @@ struct tables {
     struct ranking_row *ranking;
     struct plumbing_row *plumbing;
     struct outside_row *outside;
+    struct threshold_row *threshold;
+    size_t threshold_count;
     size_t summary_count, speedup_count, ranking_count, plumbing_count, outside_count;
 };
 
@@ -82,6 +93,7 @@ int summary_make(struct tables *tables, const struct cells *cells);
 int speedup_make(struct tables *tables, const struct cells *cells);
 int ranking_make(struct tables *tables, const struct cells *cells);
 int plumbing_make(struct tables *tables, const struct cells *cells);
+int threshold_make(struct tables *tables, const struct cells *cells);
 int outside_make(struct tables *tables, const struct campaign *campaign, char *sentence,
                  size_t size);
 

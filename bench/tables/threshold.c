@@ -1,0 +1,100 @@
+/* threshold.csv: for experiments along batches or picture sizes, from which value on a backend is
+ * good enough: the smallest batch from which on its efficiency is at least half of its best, or the
+ * smallest picture from which on it is faster than serial. Made from the rows of speedup.csv. */
+#include "bench/experiments/experiment.h"
+#include "bench/tables/tables.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The rows of one backend along the axis, in ascending order. */
+struct series {
+    const struct speedup_row **rows;
+    size_t count;
+};
+
+static uint64_t place_on_axis(const struct speedup_row *row, enum axis along) {
+    return along == AXIS_BATCH ? row->key.batch : row->key.width * row->key.height;
+}
+
+static bool same_series(const struct speedup_row *a, const struct speedup_row *b) {
+    return strcmp(a->key.backend, b->key.backend) == 0 &&
+           strcmp(a->key.kernel, b->key.kernel) == 0 &&
+           strcmp(a->key.schedule, b->key.schedule) == 0 && strcmp(a->key.view, b->key.view) == 0 &&
+           a->key.workers == b->key.workers;
+}
+
+static bool is_case(const struct speedup_row *row) {
+    return strcmp(row->key.role, "case") == 0 && row->key.workers > 1;
+}
+
+static void insert(struct series *series, const struct speedup_row *row, enum axis along) {
+    size_t at = series->count++;
+    for (; at > 0 && place_on_axis(series->rows[at - 1], along) > place_on_axis(row, along); at--)
+        series->rows[at] = series->rows[at - 1];
+    series->rows[at] = row;
+}
+
+static double best_efficiency(const struct series *series) {
+    double best = 0;
+    for (size_t i = 0; i < series->count; i++)
+        best = fmax(best, series->rows[i]->efficiency);
+    return best;
+}
+
+/* The first index from which on every row is good enough, or the count. */
+static size_t find_threshold(const struct series *series, enum axis along) {
+    double enough = best_efficiency(series) / 2;
+    size_t first = series->count;
+    while (first > 0) {
+        const struct speedup_row *row = series->rows[first - 1];
+        bool good =
+            along == AXIS_BATCH ? row->efficiency >= enough : strcmp(row->verdict, "faster") == 0;
+        /* The whole frame as one batch is no sharing at all: that does not spoil what is smaller.
+         */
+        bool whole = along == AXIS_BATCH && row->key.batch >= row->key.width * row->key.height;
+        if (!good && !whole)
+            break;
+        first--;
+    }
+    return first;
+}
+
+static void add_threshold(struct tables *tables, const struct series *series, enum axis along) {
+    struct threshold_row *row = &tables->threshold[tables->threshold_count++];
+    size_t first = find_threshold(series, along);
+    bool found = first < series->count;
+    row->key = series->rows[found ? first : series->count - 1]->key;
+    row->threshold = found ? place_on_axis(series->rows[first], along) : CSV_NO_WHOLE;
+    snprintf(row->criterion, sizeof row->criterion, "%s",
+             along == AXIS_BATCH ? "half of the best efficiency" : "faster than serial");
+}
+
+int threshold_make(struct tables *tables, const struct cells *cells) {
+    const struct experiment *experiment = experiment_find(cells->campaign->plan.experiment);
+    if (!experiment || (experiment->along != AXIS_BATCH && experiment->along != AXIS_PIXELS))
+        return 0;
+    struct series series = {.rows =
+                                calloc(tables->speedup_count + 1, sizeof(struct speedup_row *))};
+    bool *taken = calloc(tables->speedup_count + 1, sizeof *taken);
+    tables->threshold = calloc(tables->speedup_count + 1, sizeof *tables->threshold);
+    int err = series.rows && taken && tables->threshold ? 0 : -ENOMEM;
+    for (size_t i = 0; !err && i < tables->speedup_count; i++) {
+        if (taken[i] || !is_case(&tables->speedup[i]))
+            continue;
+        series.count = 0;
+        for (size_t j = i; j < tables->speedup_count; j++) {
+            if (!is_case(&tables->speedup[j]) ||
+                !same_series(&tables->speedup[i], &tables->speedup[j]))
+                continue;
+            taken[j] = true;
+            insert(&series, &tables->speedup[j], experiment->along);
+        }
+        add_threshold(tables, &series, experiment->along);
+    }
+    free(series.rows);
+    free(taken);
+    return err;
+}

@@ -1,0 +1,59 @@
+# A figure along batches or picture sizes: one line per backend, logarithmic across, as SVG and PNG.
+# gnuplot -c along.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE WORKERS KERNEL "NAME XCOLUMN YCOLUMN LEVEL" TITLE XLABEL YLABEL
+# XCOLUMN is a column of speedup.csv, or "pixels" for width times height; YCOLUMN is efficiency or speedup; at LEVEL
+# lies a line to compare with. Reads DIRECTORY/speedup.csv, writes DIRECTORY/plots/NAME.{svg,png}.
+
+directory = ARG1
+backends  = ARG2
+subtitle  = ARG3
+workers   = ARG4 + 0
+kernel    = ARG5
+table     = directory . '/speedup.csv'
+name      = word(ARG6, 1)
+xcolumn   = word(ARG6, 2)
+ycolumn   = word(ARG6, 3)
+level     = word(ARG6, 4) + 0
+
+set encoding utf8
+set datafile separator comma
+set datafile columnheaders
+set datafile missing NaN
+
+colours = '#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #000000 #999999'
+markers = '7 5 9 13 11 15 4 6'
+colour(i) = word(colours, (i - 1) % words(colours) + 1)
+marker(i) = word(markers, (i - 1) % words(markers) + 1) + 0
+beside(i) = 2 ** (0.12 * (i - (words(backends) + 1) / 2.0))
+
+mine(i) = strcol('role') eq 'case' && strcol('backend') eq word(backends, i) && strcol('kernel') eq kernel && column('workers') == workers
+across(i) = mine(i) ? (xcolumn eq 'pixels' ? column('width') * column('height') : column(xcolumn)) * beside(i) : NaN
+scale(i) = ycolumn eq 'efficiency' ? column('workers') : 1
+up(i) = mine(i) ? column(ycolumn) : NaN
+end(i, which) = mine(i) ? (strcol(which) eq '' ? column('speedup') : column(which)) / scale(i) : NaN
+
+set logscale x 10
+set format x '10^{%L}'
+set xlabel ARG8
+set ylabel ARG9
+set border 3 lc rgb '#555555'
+set tics nomirror scale 0.5
+set grid ytics lc rgb '#c8c8c8' lw 0.6
+set key outside right top Left reverse samplen 1.5 spacing 1.3 noenhanced
+set bmargin 4.2
+set tmargin 5.2
+set yrange [0:*]
+set label 3 subtitle at graph 0, graph 1.085 left noenhanced tc rgb '#555555' font ',9'
+set label 4 ARG7 at graph 0, graph 1.15 left font ',14'
+
+do for [form in 'svg png'] {
+    if (form eq 'svg') {
+        set terminal svg size 900, 540 font 'DejaVu Sans,12' background 'white' name 'mandelbench'
+    } else {
+        set terminal pngcairo size 1350, 810 fontscale 1.35 linewidth 1.5 pointscale 1.4 background 'white'
+    }
+    set output directory . '/plots/' . name . '.' . form
+    plot level with lines dt 2 lc rgb '#777777' notitle, \
+         for [i = 1:words(backends)] table using (across(i)):(up(i)):(end(i, 'speedup_lo')):(end(i, 'speedup_hi')) \
+             with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 title word(backends, i)
+    set output
+}
