@@ -116,8 +116,8 @@ dist: ## a source archive of HEAD
 deps: ## install every package that any target needs
 	@scripts/deps.sh build test bench python lint clang
 
-clean: ## remove build/
-	$(Q)rm -rf build
+clean: ## remove what was built
+	$(Q)rm -rf $(BUILD)
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
@@ -125,14 +125,14 @@ help: ## this list
 ready:
 	@scripts/deps.sh --check build
 
-# What a campaign's manifest says of its source; rewritten only when that changes.
+# What a campaign's manifest says of its source, and where its scripts are; rewritten only when that changes.
 $(BUILD)/include/build/commit.h: FORCE
 	@mkdir -p $(@D)
-	@printf '/* Made by make. */\n#define BUILD_COMMIT "%s"\n' \
-	    "$$(git describe --always --dirty 2>/dev/null || echo unknown)" > $@.new
+	@printf '/* Made by make. */\n#define BUILD_COMMIT "%s"\n#define BUILD_SOURCE "%s"\n' \
+	    "$$(git describe --always --dirty 2>/dev/null || echo unknown)" "$(CURDIR)" > $@.new
 	@cmp -s $@ $@.new && rm $@.new || mv $@.new $@
 FORCE:
-$(call object,bench/campaign/campaign.c): $(BUILD)/include/build/commit.h
+$(call object,bench/campaign/campaign.c bench/report/support.c): $(BUILD)/include/build/commit.h
 
 $(BUILD)/obj/%.o: %.c | ready
 	@mkdir -p $(@D)

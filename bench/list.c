@@ -7,11 +7,19 @@
 #include "listing.h"
 
 #include <stdio.h>
+#include <string.h>
 
 int command_list(int argc, char **argv) {
     static const char *const kinds[] = {"backends", "kernels", "views"};
     unsigned count;
     const struct experiment *const *experiments = experiment_list(&count);
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        printf("Usage: mandelbench list\n"
+               "Lists the experiments, and the backends, kernels and views that they choose from: "
+               "a line each,\n"
+               "name, a tab, available or unavailable, a tab, and a summary or the reason.\n");
+        return standard_flush();
+    }
     if (argc > 1) {
         log_say("list takes no argument '%.64s'", argv[1]);
         return EXIT_USAGE;

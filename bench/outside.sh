@@ -2,12 +2,12 @@
 # The view from outside: hyperfine times whole `mandel` processes, each backend with each number of workers.
 # Usage: outside.sh DIRECTORY MANDEL "OPTIONS" "BACKEND:WORKERS ..."
 # Writes DIRECTORY/mandel.json and mandel.csv (hyperfine's exports) and inside.jsonl (what each of those
-# processes said of itself, in the order of their runs). RUNS and WARMUP may be set in the environment.
+# processes said of itself, in the order of their runs).
 set -euo pipefail
 
 directory=$1 mandel=$2 options=$3
 read -ra cases <<<"$4"
-runs=${RUNS:-10} warmup=${WARMUP:-1}
+runs=10 warmup=1
 
 if ! command -v hyperfine >/dev/null; then
     echo "hyperfine is not installed (make deps installs it)" >&2
@@ -15,6 +15,7 @@ if ! command -v hyperfine >/dev/null; then
 fi
 mkdir -p "$directory"
 inside=$directory/inside.jsonl
+rm -f "$directory/mandel.json" # the export of earlier runs would not fit what follows
 : >"$inside"
 
 commands=()
@@ -23,8 +24,6 @@ for case in "${cases[@]}"; do
     commands+=(--command-name "$backend $workers"
         "$(printf '%q -b %q -j %q %s --json >>%q' "$mandel" "$backend" "$workers" "$options" "$inside")")
 done
-hyperfine --style basic --runs "$runs" --warmup "$warmup" --export-json "$directory/mandel.json" \
-    --export-csv "$directory/mandel.csv" "${commands[@]}" >"$directory/hyperfine.log" 2>&1 || {
-    tail -n 5 "$directory/hyperfine.log" >&2
-    exit 1
-}
+# exec: so that whoever ends this script ends hyperfine.
+exec hyperfine --style basic --runs "$runs" --warmup "$warmup" --export-json "$directory/mandel.json" \
+    --export-csv "$directory/mandel.csv" "${commands[@]}" >"$directory/hyperfine.log" 2>&1

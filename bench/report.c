@@ -28,6 +28,11 @@ static int write_all(const struct tables *tables, const struct campaign *campaig
         log_say("no plots: gnuplot is not installed (make deps installs it)");
         return EXIT_DONE;
     }
+    if (err == -ENOSYS) {
+        log_say(
+            "no plots: the scripts for gnuplot are not where this program was built or installed");
+        return EXIT_DONE;
+    }
     if (err) {
         log_say("cannot draw plots into '%.256s/plots': %s", campaign->directory, strerror(-err));
         return EXIT_REFUSED_BY_SYSTEM;
@@ -58,14 +63,14 @@ static bool was_disturbed(const struct raw_rows *rows) {
 static int derive(const struct campaign *campaign, const struct raw_rows *rows) {
     struct cells cells;
     struct tables tables = {0};
-    char sentence[512] = "out of memory";
+    char sentence[512] = "";
     int err = cells_make(&cells, campaign, rows);
     if (!err)
         err = tables_make(&tables, &cells, sentence, sizeof sentence);
     int status = err ? status_of_error(err) : write_all(&tables, campaign);
-    if (err) {
-        log_say("%s", sentence);
-    } else {
+    if (*sentence || err)
+        log_say("%s", err ? strerror(-err) : sentence);
+    if (!err) {
         terminal_print(&tables, campaign);
         if (was_disturbed(rows))
             log_say("this machine was not free: other processes ran during the samples "

@@ -23,6 +23,7 @@
 #define BLOCKS_QUICK    10
 #define BLOCKS_DEFAULT  20
 #define BLOCKS_RIGOROUS 40
+#define BLOCKS_MOST     1000 /* as far as the statistics are exact */
 
 struct run_options {
     const struct experiment *experiment;
@@ -31,6 +32,7 @@ struct run_options {
     uint64_t blocks, seed;
     double budget_s;
     bool resume, quiet, no_hyperfine, help;
+    bool plans; /* an option that only a new campaign can have */
 };
 
 enum {
@@ -129,7 +131,7 @@ static bool take_option(struct run_options *options, int option, const char *val
         options->blocks = BLOCKS_RIGOROUS;
         return true;
     case OPT_BLOCKS:
-        return parse_number("--blocks", value, 1, 100000, &options->blocks);
+        return parse_number("--blocks", value, 1, BLOCKS_MOST, &options->blocks);
     case OPT_RESUME:
         options->resume = true;
         return true;
@@ -189,18 +191,33 @@ static bool parse(struct run_options *options, int argc, char **argv) {
     options->seed &= INT64_MAX; /* JSON's whole numbers */
     while ((option = getopt_long(argc, argv, ":o:q", long_options, NULL)) != -1) {
         if (option == '?' || option == ':') {
-            log_say("option '%.64s' is unknown or needs a value; see mandelbench run --help",
-                    argv[optind - 1]);
+            if (optopt > 0 && optopt < 256)
+                log_say("option '-%c' is unknown or needs a value; see mandelbench run --help",
+                        optopt);
+            else
+                log_say("option '%.64s' is unknown or needs a value; see mandelbench run --help",
+                        argv[optind - 1]);
             return false;
         }
         if (!take_option(options, option, optarg))
             return false;
+        options->plans |= option != 'o' && option != 'q' && option != OPT_RESUME &&
+                          option != OPT_BUDGET && option != OPT_NO_HYPERFINE && option != OPT_HELP;
     }
     char unknown[32];
     const char *disable = getenv("MANDEL_CPU_DISABLE");
     if (disable && *disable && cpu_disable(disable, unknown, sizeof unknown) != 0) {
         log_say("MANDEL_CPU_DISABLE names an unknown CPU feature '%s'; known are %s", unknown,
                 cpu_names());
+        return false;
+    }
+    if (options->directory && !*options->directory) {
+        log_say("a campaign needs a name");
+        return false;
+    }
+    if (options->resume && (options->plans || optind < argc)) {
+        log_say("--resume goes on as the campaign's manifest says; it takes no experiment, axes, "
+                "blocks or seed");
         return false;
     }
     return options->help || take_experiment(options, argc - optind, argv + optind);
@@ -216,10 +233,10 @@ static void default_directory(const struct run_options *options, char *directory
 }
 
 /* A new campaign: plan, directory, manifest. EXIT_DONE or the status of what has been said. */
-static int begin(const struct run_options *options, struct campaign *campaign, int argc,
-                 char **argv) {
+static int begin(const struct run_options *options, struct campaign *campaign) {
     char sentence[512] = "out of memory";
-    *campaign = (struct campaign){.seed = options->seed, .blocks = options->blocks};
+    campaign->seed = options->seed;
+    campaign->blocks = options->blocks;
     if (options->directory && strlen(options->directory) >= sizeof campaign->directory) {
         log_say("the campaign's name is too long");
         return EXIT_USAGE;
@@ -236,7 +253,7 @@ static int begin(const struct run_options *options, struct campaign *campaign, i
         log_say("%s", sentence);
         return err == -EINVAL ? EXIT_USAGE : EXIT_REFUSED_BY_SYSTEM;
     }
-    campaign_stamp(campaign, argc, argv);
+    campaign_stamp(campaign);
     err = campaign_create(campaign);
     if (err == -ENOTEMPTY || err == -ENOTDIR) {
         log_say("'%.256s' exists and is not an empty directory; --resume goes on with a campaign",
@@ -301,38 +318,57 @@ static int compare_pictures(const struct campaign *campaign) {
     return EXIT_DONE;
 }
 
-/* Whole processes under hyperfine, each backend and number of workers once: bench/outside.sh. */
+/* Is this one of the processes to be timed from outside: the first workload and kernel, each
+ * backend and number of workers once? */
+static bool seen_from_outside(const struct campaign *campaign, const struct plan_case *plan_case) {
+    const struct plan_case *model = &campaign->plan.cases[0];
+    const struct schedule *first = &campaign->plan.cases[0].job.schedule;
+    bool shown = plan_case->role == ROLE_CASE || plan_case->role == ROLE_BASELINE;
+    bool same_schedule = !(plan_case->backend->flags & BACKEND_SCHEDULE) ||
+                         (plan_case->job.schedule.kind == first->kind &&
+                          plan_case->job.schedule.chunk == first->chunk);
+    return shown && same_schedule && plan_case->job.kernel == model->job.kernel &&
+           plan_case->job.batch == model->job.batch &&
+           memcmp(&plan_case->job.workload, &model->job.workload, sizeof(struct workload)) == 0;
+}
+
+/* "BACKEND:WORKERS BACKEND:WORKERS …" as a new string, or NULL. */
+static char *list_outside_cases(const struct campaign *campaign) {
+    char *list = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&list, &size);
+    for (uint32_t i = 0; stream && i < campaign->plan.count; i++)
+        if (seen_from_outside(campaign, &campaign->plan.cases[i]))
+            fprintf(stream, "%s:%u ", campaign->plan.cases[i].backend->name,
+                    campaign->plan.cases[i].job.workers);
+    return stream && fclose(stream) == 0 ? list : NULL;
+}
+
+/* Whole processes under hyperfine: bench/outside.sh. */
 static void look_from_outside(const struct campaign *campaign) {
-    char script[2048], mandel[2048], path[CAMPAIGN_PATH_SIZE + 128], cases[2048] = "";
+    char script[2048], mandel[2048], path[CAMPAIGN_PATH_SIZE + 128];
     char options[512], schedule[SCHEDULE_TEXT_SIZE];
     const struct plan_case *model = &campaign->plan.cases[0];
     const struct workload *workload = &model->job.workload;
-    size_t used = 0;
-    for (uint32_t i = 0; i < campaign->plan.count && used < sizeof cases; i++) {
-        const struct plan_case *plan_case = &campaign->plan.cases[i];
-        bool shown = plan_case->role == ROLE_CASE || plan_case->role == ROLE_BASELINE;
-        if (shown && plan_case->job.kernel == model->job.kernel &&
-            plan_case->job.batch == model->job.batch &&
-            memcmp(&plan_case->job.workload, workload, sizeof *workload) == 0 &&
-            strcmp(schedule_text(plan_case->job.schedule, schedule), "dynamic") == 0)
-            used += (size_t)snprintf(cases + used, sizeof cases - used, "%s%s:%u", used ? " " : "",
-                                     plan_case->backend->name, plan_case->job.workers);
-    }
-    snprintf(options, sizeof options, "-v %s -s %ux%u --max-iter %u -k %s -B %llu", model->view,
-             workload->width, workload->height, workload->max_iter, model->job.kernel->name,
-             (unsigned long long)model->job.batch);
-    if (support_find("outside.sh", script, sizeof script) != 0 ||
-        support_sibling("mandel", mandel, sizeof mandel) != 0)
+    char *cases = list_outside_cases(campaign);
+    snprintf(options, sizeof options, "-v %s -s %ux%u --max-iter %u -k %s -B %llu --schedule %s",
+             model->view, workload->width, workload->height, workload->max_iter,
+             model->job.kernel->name, (unsigned long long)model->job.batch,
+             schedule_text(model->job.schedule, schedule));
+    if (!cases || support_find("outside.sh", script, sizeof script) != 0 ||
+        support_sibling("mandel", mandel, sizeof mandel) != 0) {
+        log_say("no view from outside: outside.sh or mandel is not where this program was built or "
+                "installed");
+        free(cases);
         return;
-    char *argv[] = {(char[]){"bash"},
-                    script,
-                    (char *)(uintptr_t)campaign_path(campaign, "hyperfine", path),
-                    mandel,
-                    options,
-                    cases,
-                    NULL};
-    if (support_run(argv) != 0)
-        log_say("no view from outside: see what bench/outside.sh said");
+    }
+    const char *argv[] = {
+        "bash", script, campaign_path(campaign, "hyperfine", path), mandel, options, cases, NULL};
+    int status = support_run((char *const *)(uintptr_t)argv);
+    if (status != 0 && status != -ECANCELED)
+        log_say("no view from outside: hyperfine is missing or failed, see '%.256s/hyperfine.log'",
+                path);
+    free(cases);
 }
 
 static int finish(const struct run_options *options, const struct campaign *campaign,
@@ -355,12 +391,12 @@ int command_run(int argc, char **argv) {
     struct campaign campaign = {0};
     struct raw_rows rows = {0};
     struct conduct_result result;
+    campaign_keep_command(&campaign, argc, argv); /* before getopt changes its order */
     if (!parse(&options, argc, argv))
         return EXIT_USAGE;
     if (options.help)
         return print_help();
-    int status =
-        options.resume ? go_on(&options, &campaign, &rows) : begin(&options, &campaign, argc, argv);
+    int status = options.resume ? go_on(&options, &campaign, &rows) : begin(&options, &campaign);
     if (!status) {
         struct conduct conduct = {&campaign, &rows, options.budget_s, options.quiet};
         int err = conduct_campaign(&conduct, &result);

@@ -18,13 +18,14 @@ need() {
     "$@" >/dev/null 2>&1 || missing+=("$package")
 }
 
+cc=${CC:-cc}
 has() { command -v "$1"; }
 library() { has pkg-config && pkg-config --exists "$1"; }
 
 for group in "$@"; do
     case $group in
     build)
-        need gcc has "${CC:-cc}"
+        need gcc has "${cc%% *}"
         need make has make
         need libc6-dev test -e /usr/include/stdio.h
         need pkg-config has pkg-config

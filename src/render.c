@@ -42,7 +42,7 @@ static void describe_loss(struct render *render) {
         [PHASE_START] = "started",
         [PHASE_WAIT] = "waited for work",
         [PHASE_COMPUTE] = "computed",
-        [PHASE_SEND] = "sent its counts home",
+        [PHASE_SEND] = "sent counts",
     };
     const struct monitor_loss *loss = &render->monitor.loss;
     char how[64], what[64] = "";
@@ -52,12 +52,12 @@ static void describe_loss(struct render *render) {
     else
         snprintf(how, sizeof how, "exited with status %d", loss->exitcode);
     if (loss->batch >= 0)
-        snprintf(what, sizeof what, " while it held batch %" PRId64, loss->batch);
+        snprintf(what, sizeof what, " while it %s batch %" PRId64,
+                 loss->phase == PHASE_SEND ? "sent" : "computed", loss->batch);
     else if (loss->phase >= 0)
         snprintf(what, sizeof what, " while it %s", phases[loss->phase]);
-    snprintf(render->sentence, sizeof render->sentence,
-             "%s: %s %u (process %ld) %s%s; the picture is not complete", render->backend->name,
-             loss->name, loss->worker, (long)loss->pid, how, what);
+    snprintf(render->sentence, sizeof render->sentence, "%s: %s %u (process %ld) %s%s",
+             render->backend->name, loss->name, loss->worker, (long)loss->pid, how, what);
 }
 
 /* What an error of a hook means. */

@@ -155,6 +155,17 @@ broken_campaign() { # FILE TEXT
         is_refused report "$work/broken"
 }
 
+broken_outside() {
+    mkdir "$work/b/hyperfine" && echo '{}' >"$work/b/hyperfine/mandel.json" &&
+        "$bench" report "$work/b" >"$work/table" 2>"$work/stderr" && grep -q Winner "$work/table" &&
+        [ "$(wc -l <"$work/stderr")" -eq 1 ]
+}
+
+named_twice() {
+    "$bench" "${small[@]}" --blocks 1 --backends pool,pool --pixels 64,64x64 -o "$work/twice" >/dev/null &&
+        [ "$(tail -n +2 "$work/twice/raw.csv" | wc -l)" -eq 6 ]
+}
+
 closed_stdout() {
     local status=0
     "$bench" list >&- 2>"$work/stderr" || status=$?
@@ -182,7 +193,11 @@ ok "ends on SIGTERM with 143, keeping whole rows" interrupted TERM 143
 ok "keeps to its budget" budget
 ok "leaves an existing directory alone" untouched
 ok "notices a closed or full standard output" closed_stdout
+ok "names the command that makes it again" grep -q '"command": "mandelbench run scaling --blocks 2 ' "$work/a/manifest.json"
+ok "reports without a view from outside that is broken" broken_outside
+ok "measures what is named twice once" named_twice
 ok "lists" "$bench" list
+ok "helps with list" "$bench" list --help
 ok "helps" "$bench" --help
 ok "helps with run" "$bench" run --help
 ok "helps with report" "$bench" report --help
@@ -211,6 +226,11 @@ refused "an iteration limit that is none" run --max-iter 4294967295
 refused "a schedule that is none" run --schedules often
 refused "to resume nothing" run --resume
 refused "to resume what is no campaign" run --resume -o "$work"
+refused "to resume with other axes" run --resume --pixels 99 -o "$work/a"
+refused "to resume with other blocks" run --resume --blocks 40 -o "$work/a"
+refused "a campaign without a name" run -o ''
+refused "more blocks than the statistics can take" run --blocks 1001
+refused "the null kernel alone" run --kernels null
 refused "a report without a campaign" report
 refused "a report on what is not there" report "$work/nowhere"
 refused "a report on a file" report "$work/table"

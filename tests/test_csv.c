@@ -133,6 +133,8 @@ static void test_torn_raw(void **state) {
     FILE *file = fdopen(fd, "w");
     csv_clear(raw_columns, raw_column_count, &row);
     snprintf(row.status, sizeof row.status, "ok");
+    row.render_s = 1;
+    row.renders = 1;
     csv_write_header(raw_columns, raw_column_count, file);
     for (uint64_t block = 0; block < 3; block++) {
         row.block = block;

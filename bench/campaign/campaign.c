@@ -61,7 +61,33 @@ int campaign_create(const struct campaign *campaign) {
     return err;
 }
 
-void campaign_stamp(struct campaign *campaign, int argc, char **argv) {
+/* One argument as a shell reads it back: in single quotes where it needs them. */
+static void append_quoted(FILE *stream, const char *argument) {
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
+    if (*argument && !argument[strspn(argument, plain)]) {
+        fprintf(stream, " %s", argument);
+        return;
+    }
+    fputs(" '", stream);
+    for (; *argument; argument++)
+        fputs(*argument == '\'' ? "'\\''" : (char[]){*argument, '\0'}, stream);
+    putc('\'', stream);
+}
+
+void campaign_keep_command(struct campaign *campaign, int argc, char *const argv[]) {
+    FILE *stream = fmemopen(campaign->command, sizeof campaign->command, "w");
+    if (!stream)
+        return;
+    setvbuf(stream, NULL, _IONBF, 0);
+    fputs("mandelbench", stream);
+    for (int i = 0; i < argc; i++)
+        append_quoted(stream, argv[i]);
+    fclose(stream);
+    campaign->command[sizeof campaign->command - 1] = '\0';
+}
+
+void campaign_stamp(struct campaign *campaign) {
     time_t now = time(NULL);
     struct tm utc;
     gmtime_r(&now, &utc);
@@ -73,17 +99,12 @@ void campaign_stamp(struct campaign *campaign, int argc, char **argv) {
 #else
     snprintf(campaign->compiler, sizeof campaign->compiler, "gcc %s", __VERSION__);
 #endif
-    size_t used = (size_t)snprintf(campaign->command, sizeof campaign->command, "mandelbench");
-    for (int i = 1; i < argc && used < sizeof campaign->command; i++)
-        used += (size_t)snprintf(campaign->command + used, sizeof campaign->command - used, " %s",
-                                 argv[i]);
     const char *slash = strrchr(campaign->directory, '/');
     snprintf(campaign->name, sizeof campaign->name, "%.95s",
              slash ? slash + 1 : campaign->directory);
     machine_describe(&campaign->machine);
 }
 
-/* A double that JSON gives back to the bit. */
 static json_t *case_to_json(const struct plan_case *plan_case) {
     const struct job *job = &plan_case->job;
     const struct workload *workload = &job->workload;
@@ -177,18 +198,23 @@ static int case_from_json(const json_t *object, struct plan_case *plan_case) {
         schedule_parse(schedule, &job->schedule) != 0)
         return -EPROTO;
     plan_case->view = named->name;
-    job->workers = (unsigned)whole(object, "workers");
+    uint64_t workers = whole(object, "workers"), width = whole(object, "width");
+    uint64_t height = whole(object, "height"), max_iter = whole(object, "max_iter");
+    if (workers < 1 || workers > JOB_WORKERS_MAX || width > WORKLOAD_SIDE_MAX ||
+        height > WORKLOAD_SIDE_MAX || max_iter > WORKLOAD_LIMIT_MAX)
+        return -EPROTO;
+    job->workers = (unsigned)workers;
     job->batch = whole(object, "batch");
     job->workload = (struct workload){
         .center_re = real(object, "center_re"),
         .center_im = real(object, "center_im"),
         .extent = real(object, "extent"),
-        .width = (uint32_t)whole(object, "width"),
-        .height = (uint32_t)whole(object, "height"),
-        .max_iter = (uint32_t)whole(object, "max_iter"),
+        .width = (uint32_t)width,
+        .height = (uint32_t)height,
+        .max_iter = (uint32_t)max_iter,
     };
-    bool right = !workload_fault(&job->workload) && job->workers >= 1 &&
-                 job->workers <= JOB_WORKERS_MAX && job->batch >= 1;
+    bool right = !workload_fault(&job->workload) && job->batch >= 1 &&
+                 job->batch <= workload_pixels(&job->workload);
     return right ? 0 : -EPROTO;
 }
 
@@ -259,6 +285,7 @@ void campaign_link_latest(const struct campaign *campaign) {
     char *slash = strrchr(beside, '/');
     if (!slash)
         return;
+    const char *own = strrchr(campaign->directory, '/') + 1;
     *slash = '\0';
     const char *parent = strrchr(beside, '/');
     if (strcmp(parent ? parent + 1 : beside, "results") != 0)
@@ -267,6 +294,6 @@ void campaign_link_latest(const struct campaign *campaign) {
     if (lstat(beside, &existing) == 0 && !S_ISLNK(existing.st_mode))
         return;
     unlink(beside);
-    int ignored = symlink(campaign->name, beside);
+    int ignored = symlink(own, beside);
     (void)ignored;
 }

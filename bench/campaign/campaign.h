@@ -37,8 +37,12 @@ int campaign_write_manifest(const struct campaign *campaign);
 int campaign_read(struct campaign *campaign, const char *directory, char *sentence, size_t size);
 void campaign_free(struct campaign *campaign);
 
-/* Fills in command, time, version, compiler, machine and name for a campaign that starts now. */
-void campaign_stamp(struct campaign *campaign, int argc, char **argv);
+/* Keeps the command that makes a campaign, so that a shell would run it again: argv[0] is the
+ * subcommand. */
+void campaign_keep_command(struct campaign *campaign, int argc, char *const argv[]);
+
+/* Fills in time, version, compiler, machine and name for a campaign that starts now. */
+void campaign_stamp(struct campaign *campaign);
 
 /* results/latest → the campaign, if that is where it lies. Failures do not matter. */
 void campaign_link_latest(const struct campaign *campaign);

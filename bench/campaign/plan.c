@@ -95,8 +95,10 @@ static int take_kernel(struct grid *grid, const char *item, struct complaint *co
     const char *reason = kernel_unavailable(kernel);
     if (reason)
         return refuse(complaint, "kernel %s is unavailable: %s", item, reason);
-    if (strcmp(kernel->name, "null") != 0) /* always in, in its own role */
-        grid->kernels[grid->kernel_count++] = kernel;
+    if (strcmp(kernel->name, "null") == 0)
+        return refuse(complaint,
+                      "the null kernel is always in, in a role of its own; name another");
+    grid->kernels[grid->kernel_count++] = kernel;
     return 0;
 }
 
@@ -195,7 +197,19 @@ static int parse_axes(struct grid *grid, const struct axes *own, const struct ax
     return err;
 }
 
+static bool same_case(const struct plan_case *a, const struct plan_case *b) {
+    const struct workload *x = &a->job.workload, *y = &b->job.workload;
+    return a->role == b->role && a->backend == b->backend && a->job.kernel == b->job.kernel &&
+           a->job.workers == b->job.workers && a->job.batch == b->job.batch &&
+           a->job.schedule.kind == b->job.schedule.kind &&
+           a->job.schedule.chunk == b->job.schedule.chunk && strcmp(a->view, b->view) == 0 &&
+           x->width == y->width && x->height == y->height && x->max_iter == y->max_iter;
+}
+
 int plan_add(struct plan *plan, const struct plan_case *plan_case) {
+    for (uint32_t i = 0; i < plan->count; i++)
+        if (same_case(&plan->cases[i], plan_case))
+            return 0; /* named twice on an axis */
     if (plan->count == plan->capacity) {
         uint32_t capacity = plan->capacity ? plan->capacity * 2 : 32;
         struct plan_case *cases = realloc(plan->cases, capacity * sizeof *cases);
@@ -209,15 +223,20 @@ int plan_add(struct plan *plan, const struct plan_case *plan_case) {
 }
 
 static bool is_serial(const struct backend *backend) {
+    return backend == backend_find("serial");
+}
+
+static bool has_one_worker(const struct backend *backend) {
     return backend->flags & BACKEND_ONE_WORKER;
 }
 
 /* One backend with one kernel: every number of workers, every schedule. */
 static int add_backend(struct plan *plan, const struct grid *grid, struct plan_case model) {
     unsigned schedules = model.backend->flags & BACKEND_SCHEDULE ? grid->schedule_count : 1;
-    for (unsigned w = 0; w < grid->worker_count; w++) {
+    unsigned counts = has_one_worker(model.backend) ? 1 : grid->worker_count;
+    for (unsigned w = 0; w < counts; w++) {
         for (unsigned s = 0; s < schedules; s++) {
-            model.job.workers = (unsigned)grid->workers[w];
+            model.job.workers = has_one_worker(model.backend) ? 1 : (unsigned)grid->workers[w];
             model.job.schedule = grid->schedules[s];
             int err = plan_add(plan, &model);
             if (err)
@@ -250,10 +269,11 @@ static int add_null(struct plan *plan, const struct grid *grid, struct plan_case
     model.backend = backend_find("serial");
     model.job.kernel = kernel_find("null");
     int err = plan_add(plan, &model);
-    model.job.workers = (unsigned)size_min(plan->usable_cpus, JOB_WORKERS_MAX);
+    unsigned usable = (unsigned)size_min(plan->usable_cpus, JOB_WORKERS_MAX);
     model.job.schedule = grid->schedules[0];
     for (unsigned b = 0; !err && b < grid->backend_count; b++) {
         model.backend = grid->backends[b];
+        model.job.workers = has_one_worker(model.backend) ? 1 : usable;
         if (!is_serial(model.backend))
             err = plan_add(plan, &model);
     }

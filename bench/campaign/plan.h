@@ -42,7 +42,7 @@ void plan_free(struct plan *plan);
 /* The order of block `block`: `count` indices of cases. */
 void plan_order(const struct plan *plan, uint64_t seed, uint64_t block, uint32_t *order);
 
-/* Appends a copy. 0 or -ENOMEM. */
+/* Appends a copy, unless the plan has this case already. 0 or -ENOMEM. */
 int plan_add(struct plan *plan, const struct plan_case *plan_case);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 const struct csv_column raw_columns[] = {
 #define COLUMN_TEXT(name, bytes) CSV_COLUMN(struct raw_row, name, CSV_TEXT),
@@ -42,6 +43,12 @@ static bool is_torn(FILE *file) {
     return fseek(file, -1, SEEK_END) == 0 && getc(file) != '\n';
 }
 
+/* A row that counts has a time. */
+static bool is_sane(const struct raw_row *row) {
+    return strcmp(row->status, "ok") != 0 ||
+           (row->render_s > 0 && row->renders >= 1 && row->renders != CSV_NO_WHOLE);
+}
+
 static int read_rows(FILE *file, struct raw_rows *rows, long *whole_bytes, size_t *bad_line) {
     size_t extra;
     struct raw_row row;
@@ -54,7 +61,7 @@ static int read_rows(FILE *file, struct raw_rows *rows, long *whole_bytes, size_
         int more = csv_read_row(raw_columns, raw_column_count, extra, &row, file);
         if (more == 0)
             return 0;
-        err = more < 0 ? more : raw_add(rows, &row);
+        err = more < 0 || !is_sane(&row) ? -EPROTO : raw_add(rows, &row);
     }
     if (err == -EPROTO && feof(file) && is_torn(file))
         return 0;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/size.h"
 #include "base/stop.h"
 #include "bench/measure/reference.h"
 #include "bench/measure/sample.h"
@@ -33,23 +34,28 @@ static bool is_done(const struct raw_rows *done, uint64_t block, uint64_t order)
     return false;
 }
 
-/* The case of each backend whose picture is kept: the first with its largest number of workers
- * within the CPUs. */
+static uint64_t attempts_so_far(const struct raw_rows *done, uint64_t block, uint64_t order) {
+    uint64_t attempts = 0;
+    for (size_t i = 0; i < done->count; i++)
+        if (done->at[i].block == block && done->at[i].order == order)
+            attempts = size_max(attempts, done->at[i].attempt);
+    return attempts;
+}
+
+/* Each backend's picture is kept once: of its first case with its largest number of workers within
+ * the CPUs. */
 static bool draws_picture(const struct plan *plan, uint32_t index) {
-    const struct plan_case *this = &plan->cases[index];
+    const struct plan_case *this = &plan->cases[index], *best = NULL;
     if (this->role != ROLE_CASE && this->role != ROLE_BASELINE)
         return false;
     for (uint32_t i = 0; i < plan->count; i++) {
         const struct plan_case *other = &plan->cases[i];
-        if (other->role != this->role || other->backend != this->backend ||
-            other->job.workers > plan->usable_cpus)
-            continue;
-        if (other->job.workers > this->job.workers || this->job.workers > plan->usable_cpus)
-            return false;
-        if (other->job.workers == this->job.workers)
-            return i == index;
+        if (other->role == this->role && other->backend == this->backend &&
+            other->job.workers <= plan->usable_cpus &&
+            (!best || other->job.workers > best->job.workers))
+            best = other;
     }
-    return false;
+    return best == this;
 }
 
 static void describe(struct raw_row *row, const struct campaign *campaign,
@@ -58,7 +64,6 @@ static void describe(struct raw_row *row, const struct campaign *campaign,
     const struct workload *workload = &job->workload;
     row->schema = 1;
     row->seed = campaign->seed;
-    row->attempt = 1;
     row->exact = job->kernel->exact ? CSV_TRUE : CSV_FALSE;
     row->shortcuts = workload->shortcuts ? CSV_TRUE : CSV_FALSE;
     row->workers = job->workers;
@@ -80,7 +85,7 @@ static void describe(struct raw_row *row, const struct campaign *campaign,
         schedule_text(job->schedule, row->schedule);
 }
 
-/* What was measured; times only of a right result. */
+/* What was measured. */
 static void fill_in(struct raw_row *row, const struct sample *sample) {
     const struct render_result *result = &sample->result;
     const struct usage *usage = &sample->usage;
@@ -125,7 +130,8 @@ static int judge(struct state *state, const struct plan_case *plan_case, int err
         int refused =
             reference_for(&state->references, plan_case, &reference, sentence, sizeof sentence);
         if (refused) {
-            log_say("%s", refused == -ECANCELED ? "stopped" : sentence);
+            if (refused != -ECANCELED)
+                log_say("%s", *sentence ? sentence : strerror(-refused));
             return refused;
         }
         row->pixels_differing = plan_case->job.kernel->exact ? 0 : CSV_NO_WHOLE;
@@ -170,6 +176,7 @@ static int take_one(struct state *state, uint64_t block, uint32_t order, uint32_
     describe(&row, campaign, plan_case);
     row.block = block;
     row.order = order;
+    row.attempt = 1 + attempts_so_far(state->conduct->done, block, order);
     row.env_pad = random_below(&random, PADDING_MAX);
     snprintf(name, sizeof name, "images/%s.png", plan_case->backend->name);
     int err = sample_take(plan_case, draws ? campaign_path(campaign, name, picture) : NULL,
@@ -217,12 +224,12 @@ static int run_block(struct state *state, uint64_t block, uint32_t *order) {
     return 0;
 }
 
-static bool within_budget(const struct state *state, uint64_t block) {
+/* Would a block of as many seconds as those so far still end in time? */
+static bool within_budget(const struct state *state) {
     double spent = clock_seconds(clock_now_ns() - state->start_ns);
+    double blocks = (double)state->result->samples / state->conduct->campaign->plan.count;
     double budget = state->conduct->budget_s;
-    if (budget <= 0 || block == 0)
-        return true;
-    return spent + spent / (double)block <= budget;
+    return budget <= 0 || blocks == 0 || spent + spent / fmax(blocks, 1) <= budget;
 }
 
 static int run_blocks(struct state *state) {
@@ -230,7 +237,7 @@ static int run_blocks(struct state *state) {
     uint32_t *order = calloc(campaign->plan.count, sizeof *order);
     int err = order ? 0 : -ENOMEM;
     for (uint64_t block = 0; !err && block < campaign->blocks; block++) {
-        if (!within_budget(state, block)) {
+        if (!within_budget(state)) {
             log_say("the budget of %.0f s is spent after %llu of %llu blocks",
                     state->conduct->budget_s, (unsigned long long)block,
                     (unsigned long long)campaign->blocks);

@@ -7,6 +7,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "bench/campaign/campaign.h"
 #include "bench/measure/machine.h"
 #include "mp/worker.h"
 #include "options.h"
@@ -15,9 +16,11 @@
 #include <fcntl.h>
 #include <math.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Longer than any sane sample; a hang then ends as a failed one. */
@@ -87,11 +90,12 @@ _Static_assert(sizeof(struct sample) <= 4096, "a record fits into a pipe's atomi
 /* ---- the harness ---- */
 
 #define ARGUMENTS      12
-#define ARGUMENT_BYTES 512
+#define ARGUMENT_BYTES 128
 
 /* What the child of a fork needs to become the measured process. */
 struct launch {
     char text[ARGUMENTS][ARGUMENT_BYTES];
+    char output[CAMPAIGN_PATH_SIZE + 160]; /* --output=… */
     char *argv[ARGUMENTS + 3];
     const char *picture;
     unsigned padding;
@@ -114,12 +118,14 @@ static void describe(struct launch *launch, const struct plan_case *plan_case) {
     ARGUMENT("--extent=%.17g", workload->extent);
     ARGUMENT("--max-iter=%u", workload->max_iter);
     ARGUMENT("--pixels=%ux%u", workload->width, workload->height);
-    if (launch->picture)
-        ARGUMENT("--output=%s", launch->picture);
 #undef ARGUMENT
     unsigned i = 2; /* argv[0 … 2]: program, "sample", the pipe */
     for (unsigned text = 0; text < n; text++)
         launch->argv[++i] = launch->text[text];
+    if (launch->picture) {
+        snprintf(launch->output, sizeof launch->output, "--output=%s", launch->picture);
+        launch->argv[++i] = launch->output;
+    }
     launch->argv[++i] = NULL;
 }
 
@@ -138,6 +144,7 @@ static int become_sample(void *argument, unsigned number) {
     memset(padding, 'x', launch->padding);
     padding[launch->padding] = '\0';
     setenv("MANDELBENCH_PADDING", padding, 1);
+    signal(SIGPIPE, SIG_DFL);
     execv("/proc/self/exe", launch->argv);
     return EXIT_REFUSED_BY_SYSTEM;
 }
@@ -190,6 +197,15 @@ static int run_child(struct launch *launch, struct sample *sample) {
     return -ECHILD;
 }
 
+/* CPU time of all children that have been reaped: samples, their workers and their pictures. */
+static double children_cpu_s(void) {
+    struct rusage account;
+    if (getrusage(RUSAGE_CHILDREN, &account) != 0)
+        return NAN;
+    return (double)account.ru_utime.tv_sec + (double)account.ru_utime.tv_usec / 1e6 +
+           (double)account.ru_stime.tv_sec + (double)account.ru_stime.tv_usec / 1e6;
+}
+
 int sample_take(const struct plan_case *plan_case, const char *picture, unsigned padding,
                 struct sample *sample) {
     static struct launch launch;
@@ -199,16 +215,14 @@ int sample_take(const struct plan_case *plan_case, const char *picture, unsigned
     memset(sample, 0, sizeof *sample);
     if (pipe2(launch.pipe, O_CLOEXEC) != 0)
         return -errno;
-    double load1 = machine_load1();
+    double load1 = machine_load1(), own_s = children_cpu_s();
     machine_time_now(&before);
     int err = run_child(&launch, sample);
     close(launch.pipe[0]);
     machine_time_now(&after);
     sample->load1 = load1;
     sample->steal_s = after.steal_s - before.steal_s;
-    sample->other_cpu_s =
-        fmax(0, after.busy_s - before.busy_s - sample->usage.user_s - sample->usage.sys_s);
-    if (sample->usage.user_s + sample->usage.sys_s == 0)
-        sample->other_cpu_s = NAN;
+    own_s = children_cpu_s() - own_s;
+    sample->other_cpu_s = fmax(0, after.busy_s - before.busy_s - own_s);
     return err;
 }

@@ -75,7 +75,7 @@ static int run_script(const char *file, const struct figure *figure, const char 
         argv[count++] = *extra;
     int err = support_find(file, script, sizeof script);
     if (err)
-        return err;
+        return -ENOSYS;
     int status = support_run((char *const *)(uintptr_t)argv);
     return status > 0 ? -EIO : status;
 }

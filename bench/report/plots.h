@@ -4,8 +4,8 @@
 
 #include "bench/tables/tables.h"
 
-/* Draws every figure as SVG and PNG into plots/. 0; -ENOENT: no gnuplot; -EIO: gnuplot failed and
- * has said why; or -errno. */
+/* Draws every figure as SVG and PNG into plots/. 0; -ENOENT: no gnuplot; -ENOSYS: no scripts for
+ * it; -EIO: gnuplot failed and has said why; or -errno. */
 int plots_draw(const struct tables *tables, const struct campaign *campaign);
 
 #endif

@@ -1,15 +1,19 @@
 /* Finding and running helpers; contracts in support.h. */
 #include "bench/report/support.h"
 
+#include "base/clock.h"
+#include "base/stop.h"
+#include "build/commit.h"
+#include "mp/worker.h"
+
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
+#define EXIT_NO_PROGRAM 127 /* as shells say it */
 
 /* The directory of this executable, without '/' at its end. */
 static int own_directory(char *directory, size_t size) {
@@ -21,20 +25,24 @@ static int own_directory(char *directory, size_t size) {
     return 0;
 }
 
+static bool readable(const char *directory, const char *place, const char *file, char *path,
+                     size_t size) {
+    int length = snprintf(path, size, "%s/%s/%s", directory, place, file);
+    return length > 0 && (size_t)length < size && access(path, R_OK) == 0;
+}
+
 int support_find(const char *file, char *path, size_t size) {
-    static const char *const places[] = {
-        "../scripts",           "../bench",    /* build/ */
-        "../../scripts",        "../../bench", /* build/asan/ */
-        "../share/mandelbench",                /* installed */
-    };
+    static const char *const places[] = {"scripts", "bench"};
     char directory[2048];
     int err = own_directory(directory, sizeof directory);
-    for (size_t i = 0; !err && i < sizeof places / sizeof *places; i++) {
-        int length = snprintf(path, size, "%s/%s/%s", directory, places[i], file);
-        if (length < (int)size && access(path, R_OK) == 0)
+    if (err)
+        return err;
+    if (readable(directory, "../share/mandelbench", file, path, size))
+        return 0;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (readable(BUILD_SOURCE, places[i], file, path, size))
             return 0;
-    }
-    return err ? err : -ENOENT;
+    return -ENOENT;
 }
 
 int support_sibling(const char *program, char *path, size_t size) {
@@ -45,26 +53,39 @@ int support_sibling(const char *program, char *path, size_t size) {
     return err;
 }
 
+/* In the child: a process group of its own, so that all of it can be ended, and signals as usual.
+ */
+static int become_program(void *argument, unsigned number) {
+    char *const *argv = argument;
+    (void)number;
+    setpgid(0, 0);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
+    dup2(STDERR_FILENO, STDOUT_FILENO);
+    execvp(argv[0], argv);
+    return EXIT_NO_PROGRAM;
+}
+
 int support_run(char *const argv[]) {
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t usual;
-    pid_t pid;
-    int status;
-    sigemptyset(&usual);
-    sigaddset(&usual, SIGPIPE);
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setsigdefault(&attributes, &usual);
-    int err = posix_spawnp(&pid, argv[0], &files, &attributes, argv, environ);
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
+    struct worker worker;
+    int err =
+        worker_start(&worker, WORKER_PROCESS, argv[0], 0, become_program, (void *)(uintptr_t)argv);
     if (err)
-        return -err;
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return -errno;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        return err;
+    struct pollfd events[] = {{.fd = worker.pidfd, .events = POLLIN},
+                              {.fd = stop_fd(), .events = POLLIN}};
+    while (poll(events, 2, -1) < 0 && errno == EINTR)
+        continue;
+    bool stopped = events[1].revents != 0;
+    if (stopped) {
+        kill(-worker.pid, SIGKILL);
+        worker_kill(&worker); /* if it had no group yet */
+    }
+    err = worker_join(&worker);
+    if (err || stopped)
+        return err ? err : -ECANCELED;
+    if (worker.exitcode == EXIT_NO_PROGRAM)
+        return -ENOENT;
+    return worker.exitcode < 0 ? 128 - worker.exitcode : worker.exitcode;
 }

@@ -5,16 +5,17 @@
 
 #include <stddef.h>
 
-/* Where a file is: beside the executable's tree when run from a build, or in its share directory
- * when installed. 0 and the path; -ENOENT. */
+/* Where a file is: in the share directory beside an installed program, or in the source that it was
+ * built from. 0 and the path; -ENOENT. */
 int support_find(const char *file, char *path, size_t size);
 
 /* The path of a program that lies beside this one. 0 or -errno. */
 int support_sibling(const char *program, char *path, size_t size);
 
-/* Runs a program from PATH (no shell; SIGPIPE as usual; its stdout is our stderr, since ours is for
+/* Runs a program from PATH (no shell; signals as usual; its stdout is our stderr, since ours is for
  * results) and waits. Its exit status 0 … 255; 128 + the signal that ended it; -ENOENT: there is no
- * such program; -errno. */
+ * such program; -ECANCELED: a stop was asked for, and it was killed with all of its process group;
+ * -errno. It dies with this process. */
 int support_run(char *const argv[]);
 
 #endif

@@ -105,6 +105,7 @@ struct table_key table_key_of(const struct cells *cells, const struct cell *cell
 
 int tables_make(struct tables *tables, const struct cells *cells, char *sentence, size_t size) {
     *tables = (struct tables){0};
+    *sentence = '\0';
     int err = summary_make(tables, cells);
     if (!err)
         err = speedup_make(tables, cells);
@@ -116,7 +117,9 @@ int tables_make(struct tables *tables, const struct cells *cells, char *sentence
         err = threshold_make(tables, cells);
     if (!err)
         err = outside_make(tables, cells->campaign, sentence, size);
-    return err;
+    if (err == -EPROTO)
+        tables->outside_count = 0;
+    return err == -EPROTO ? 0 : err;
 }
 
 void tables_free(struct tables *tables) {

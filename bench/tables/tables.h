@@ -80,8 +80,8 @@ struct tables {
     size_t summary_count, speedup_count, ranking_count, plumbing_count, outside_count;
 };
 
-/* Derives all tables. 0, -ENOMEM, or -EPROTO and one sentence (hyperfine's files are not what they
- * should be). tables_free them, also after a failure. */
+/* Derives all tables. 0 or -ENOMEM; with 0 there may be a sentence: hyperfine's files are not what
+ * they should be, and there is no outside.csv. tables_free them, also after a failure. */
 int tables_make(struct tables *tables, const struct cells *cells, char *sentence, size_t size);
 void tables_free(struct tables *tables);
 

@@ -23,17 +23,20 @@ static void report_loss(struct crew *crew, const struct worker *worker) {
         .worker = worker->number,
         .pid = worker->pid,
         .exitcode = worker->exitcode,
-        .batch = lease_held_by(crew->leases, worker->number),
+        .batch = -1,
         .phase = -1,
     };
     snprintf(loss.name, sizeof loss.name, "%s", worker->name);
-    if (worker->number < monitor->worker_count)
-        loss.phase =
-            atomic_load_explicit(&monitor->workers[worker->number].phase, memory_order_relaxed);
+    if (worker->number < monitor->worker_count) {
+        const struct monitor_worker *line = &monitor->workers[worker->number];
+        loss.phase = atomic_load_explicit(&line->phase, memory_order_relaxed);
+        if (loss.phase == PHASE_COMPUTE || loss.phase == PHASE_SEND)
+            loss.batch = (int64_t)atomic_load_explicit(&line->batch, memory_order_relaxed);
+    }
     monitor_worker_lost(monitor, &loss);
 }
 
-/* Waits for news until the deadline. 0: look at the shared state. */
+/* Waits for news until the deadline, ≥ 0; but a stop and a death are errors. */
 static int hear(struct crew *crew, uint64_t deadline_ns) {
     struct worker *dead = NULL;
     int news = supervisor_wait(&crew->supervisor, deadline_ns, &dead);
@@ -42,14 +45,15 @@ static int hear(struct crew *crew, uint64_t deadline_ns) {
     if (news == SUPERVISOR_STOP || monitor_stop_requested(crew->monitor))
         return -ECANCELED;
     if (news != SUPERVISOR_DEATH)
-        return 0;
+        return news;
     report_loss(crew, dead);
     return -EOWNERDEAD;
 }
 
 int crew_begin(struct crew *crew) {
     lease_begin(crew->leases);
-    return hear(crew, 0); /* one may have died since the last render */
+    int news = hear(crew, 0); /* one may have died since the last render */
+    return news < 0 ? news : 0;
 }
 
 int crew_await(struct crew *crew, bool (*ready)(const void *what), const void *what) {
@@ -63,17 +67,33 @@ int crew_await(struct crew *crew, bool (*ready)(const void *what), const void *w
             bell_disarm(crew->supervisor.bell);
             return 0;
         }
-        int err = hear(crew, CLOCK_NEVER);
-        if (err)
-            return err;
+        int news = hear(crew, CLOCK_NEVER);
+        if (news < 0)
+            return news;
     }
+}
+
+long crew_await_readable(struct crew *crew) {
+    int news;
+    do
+        news = hear(crew, CLOCK_NEVER);
+    while (news >= 0 && news != SUPERVISOR_READY);
+    return news < 0 ? news : (long)crew->supervisor.readable;
+}
+
+int crew_await_death(struct crew *crew) {
+    int news;
+    do
+        news = hear(crew, CLOCK_NEVER);
+    while (news >= 0);
+    return news;
 }
 
 int64_t crew_compute(struct crew *crew, unsigned worker, uint64_t batch, uint32_t *counts) {
     const struct job *job = crew->job;
     if (!lease_claim(crew->leases, batch, worker))
         return -1;
-    monitor_phase(crew->monitor, worker, PHASE_COMPUTE);
+    monitor_batch_begun(crew->monitor, worker, batch);
     return (int64_t)job->kernel->fill(&job->workload, job_batch(job, batch), counts);
 }
 

@@ -38,6 +38,14 @@ int crew_begin(struct crew *crew);
  * worker died, and the monitor knows; -ECANCELED: a stop was asked for; or -errno. */
 int crew_await(struct crew *crew, bool (*ready)(const void *what), const void *what);
 
+/* For workers with a descriptor of their own instead (supervisor_watch): blocks until one of these
+ * is readable. Its number, or the errors of crew_await. Several that are ready come in turn. */
+long crew_await_readable(struct crew *crew);
+
+/* After a worker's channel said -EPIPE, that nobody holds the other end: blocks until the kernel
+ * says who died. The errors of crew_await; never 0. */
+int crew_await_death(struct crew *crew);
+
 /* A worker computes a batch into `counts` (its first pixel at counts[0]) under the lease that it
  * must get; the sum, or -1 when the lease is somebody else's. */
 int64_t crew_compute(struct crew *crew, unsigned worker, uint64_t batch, uint32_t *counts);

@@ -36,10 +36,8 @@ void monitor_close(struct monitor *monitor) {
 }
 
 void monitor_clear(struct monitor *monitor) {
-    for (unsigned i = 0; i < monitor->worker_count; i++) {
+    for (unsigned i = 0; i < monitor->worker_count; i++)
         atomic_store_explicit(&monitor->workers[i].batches, 0, memory_order_relaxed);
-        atomic_store_explicit(&monitor->workers[i].phase, PHASE_START, memory_order_relaxed);
-    }
     for (uint64_t i = 0; i < monitor->batch_count; i++)
         atomic_store_explicit(&monitor->sums[i], MONITOR_PENDING, memory_order_relaxed);
 }

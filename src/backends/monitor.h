@@ -17,6 +17,7 @@ enum phase { PHASE_START, PHASE_WAIT, PHASE_COMPUTE, PHASE_SEND };
 struct monitor_worker {
     _Alignas(64) _Atomic uint64_t batches; /* that were put into the frame */
     _Atomic int phase;                     /* enum phase */
+    _Atomic uint64_t batch;                /* that it computes or sends, in those phases */
 };
 
 /* A worker that died, as the supervisor learnt it. */
@@ -25,7 +26,7 @@ struct monitor_loss {
     unsigned worker;
     pid_t pid;
     int exitcode;  /* ≥ 0: it exited so; < 0: minus the signal that killed it */
-    int64_t batch; /* that it held, or -1 */
+    int64_t batch; /* that it computed or sent, or -1 */
     int phase;     /* enum phase, or -1 when it is no computing worker */
 };
 
@@ -49,7 +50,8 @@ struct monitor {
 int monitor_open(struct monitor *monitor, unsigned workers, uint64_t batches);
 void monitor_close(struct monitor *monitor);
 
-/* The harness, before each render: all batches pending, all lines zero. */
+/* The harness, before each render: all batches pending, nothing counted; phases stay, since workers
+ * live on. */
 void monitor_clear(struct monitor *monitor);
 
 /* Batches entered so far, and the sum of their counts; scans. */
@@ -62,6 +64,12 @@ unsigned monitor_workers_seen(const struct monitor *monitor);
 /* A backend says: this worker enters this phase. */
 static inline void monitor_phase(struct monitor *monitor, unsigned worker, enum phase phase) {
     atomic_store_explicit(&monitor->workers[worker].phase, (int)phase, memory_order_relaxed);
+}
+
+/* A backend says: this worker begins to compute this batch. */
+static inline void monitor_batch_begun(struct monitor *monitor, unsigned worker, uint64_t batch) {
+    atomic_store_explicit(&monitor->workers[worker].batch, batch, memory_order_relaxed);
+    monitor_phase(monitor, worker, PHASE_COMPUTE);
 }
 
 /* A backend says: this batch, computed by this worker, is in the frame; its counts sum up to `sum`.

@@ -41,6 +41,11 @@ static size_t compute(void *context, unsigned worker, uint64_t batch, void *resu
     return sizeof *payload + job_batch(crew->job, batch).count * sizeof *payload->counts;
 }
 
+static void wait_for_chunk(void *context, unsigned worker) {
+    struct crew *crew = context;
+    monitor_phase(crew->monitor, worker, PHASE_WAIT);
+}
+
 static int finish(void *state) {
     struct pool_backend *this = state;
     int err = 0;
@@ -64,6 +69,7 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
         .results_queued = crew_results_queued(job),
         .result_bytes = sizeof(struct payload) + job->batch * sizeof(uint32_t),
         .function = compute,
+        .idle = wait_for_chunk,
         .context = &this->crew,
     };
     int err = crew_open(&this->crew, job, monitor, 0);

@@ -42,6 +42,26 @@ static bool would_block(void) {
     return errno == EAGAIN || errno == EWOULDBLOCK;
 }
 
+/* A message that has begun waits beyond its deadline, but not for an end that itself waits for us.
+ */
+#define STALLED_NS UINT64_C(1000000000)
+
+static int wait_to_finish(int fd, uint64_t deadline_ns) {
+    uint64_t now_ns = clock_now_ns();
+    uint64_t rest_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+    uint64_t patience_ns = deadline_ns == CLOCK_NEVER ? CLOCK_NEVER : rest_ns + STALLED_NS;
+    for (;;) {
+        int err = wait_for(fd, POLLOUT, clock_after_ns(patience_ns));
+        if (err != -ETIMEDOUT)
+            return err;
+        if (wait_for(fd, POLLIN, 0) == 0) {
+            shutdown(fd, SHUT_RDWR); /* the other end must not wait for the rest */
+            return -EDEADLK;
+        }
+        patience_ns = STALLED_NS;
+    }
+}
+
 /* Moves the vectors past `bytes` that have been sent. */
 static void advance(struct iovec *vectors, size_t bytes) {
     for (int i = 0; i < 2; i++) {
@@ -60,20 +80,22 @@ int pipe_send_until(struct pipe_end *end, const void *message, size_t bytes, uin
     uint64_t length = bytes;
     struct iovec vectors[2] = {{&length, sizeof length}, {(void *)(uintptr_t)message, bytes}};
     struct msghdr header = {.msg_iov = vectors, .msg_iovlen = 2};
+    bool begun = false;
     if (bytes == 0 || bytes > SIZE_MAX / 2)
         return -EMSGSIZE;
     while (vectors[0].iov_len + vectors[1].iov_len > 0) {
         ssize_t sent = sendmsg(end->fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent >= 0) {
             advance(vectors, (size_t)sent);
-            deadline_ns = CLOCK_NEVER; /* it has begun */
+            begun = true;
             continue;
         }
         if (errno == EINTR)
             continue;
         if (!would_block())
             return errno == ECONNRESET ? -EPIPE : -errno;
-        int err = wait_for(end->fd, POLLOUT, deadline_ns);
+        int err =
+            begun ? wait_to_finish(end->fd, deadline_ns) : wait_for(end->fd, POLLOUT, deadline_ns);
         if (err)
             return err;
     }
@@ -123,8 +145,6 @@ long pipe_receive_until(struct pipe_end *end, void *buffer, size_t size, uint64_
     if ((uint64_t)length > size)
         return -EMSGSIZE;
     int err = read_all(end, buffer, (size_t)length, CLOCK_NEVER);
-    if (err)
-        return err;
-    end->announced = false;
-    return length;
+    end->announced = false; /* also when the rest of it will never come */
+    return err ? err : length;
 }

@@ -3,7 +3,7 @@
  * kernel's buffer (then the sender waits while the receiver takes it away). Built on a socket pair,
  * because the kernel itself tells one end when nobody holds the other any more. Two ends that both
  * send more than the buffer before either receives wait for each other: that is the protocol's
- * deadlock, not the pipe's, and the timed verbs find it.
+ * deadlock, not the pipe's, and the timed sends find it.
  *
  * After a fork each process closes the ends that are not its own, or the end of the channel never
  * shows. */
@@ -34,7 +34,9 @@ void pipe_close(struct pipe_end *end);
 /* Sends a message of 1 … SIZE_MAX / 2 bytes. Blocks while the buffer is full. 0; -EPIPE: nobody
  * holds the other end; -EMSGSIZE; or -errno. The timed twin gives up at its deadline with
  * -ETIMEDOUT only if nothing has been sent yet: a message that has begun is finished. Deadline 0
- * tries once. */
+ * tries once. Only if the other end takes nothing of it for a second after the deadline, while
+ * something from there waits here unread, the two wait for each other: -EDEADLK, and the channel
+ * has ended for both. */
 int pipe_send(struct pipe_end *end, const void *message, size_t bytes);
 int pipe_send_until(struct pipe_end *end, const void *message, size_t bytes, uint64_t deadline_ns);
 

@@ -16,6 +16,13 @@ static int run_task(struct pool *pool, unsigned worker, uint64_t task, struct po
     return queue_put(pool->results, result, sizeof *result + bytes);
 }
 
+/* Waits for a chunk; false at the end of all. */
+static bool next_chunk(struct pool *pool, unsigned worker, struct chunk *chunk) {
+    if (pool->plan->idle)
+        pool->plan->idle(pool->plan->context, worker);
+    return queue_get(pool->tasks, chunk, sizeof *chunk) > 0;
+}
+
 /* The life of a worker: chunks, until the queue is closed and empty. */
 static int pool_worker(void *argument, unsigned worker) {
     struct pool *pool = argument;
@@ -23,7 +30,7 @@ static int pool_worker(void *argument, unsigned worker) {
     struct pool_result *result = aligned_alloc(64, pool->results->slot_bytes);
     if (!result)
         return 1;
-    while (queue_get(pool->tasks, &chunk, sizeof chunk) > 0)
+    while (next_chunk(pool, worker, &chunk))
         for (uint64_t i = 0; i < chunk.count; i++)
             if (run_task(pool, worker, chunk.first + i, result) != 0)
                 break;

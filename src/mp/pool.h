@@ -14,6 +14,9 @@
  * wrote. */
 typedef size_t pool_function(void *context, unsigned worker, uint64_t task, void *result);
 
+/* Runs in a worker, before it waits for a chunk. */
+typedef void pool_idle(void *context, unsigned worker);
+
 /* What the pool is to be; const once opened. */
 struct pool_plan {
     enum worker_kind kind;
@@ -21,7 +24,8 @@ struct pool_plan {
     uint64_t results_queued; /* results that may wait to be taken, ≥ 1 */
     size_t result_bytes;     /* the largest result */
     pool_function *function;
-    void *context; /* handed to the function; shared pages if it is to be written */
+    pool_idle *idle; /* may be NULL */
+    void *context;   /* handed to the function; shared pages if it is to be written */
 };
 
 /* A result, as it lies in the queue. */

@@ -23,7 +23,8 @@ int semaphore_open(struct semaphore *semaphore, uint64_t permits);
 int semaphore_acquire(struct semaphore *semaphore);
 int semaphore_acquire_until(struct semaphore *semaphore, uint64_t deadline_ns);
 
-/* Gives `permits` back, or adds new ones. Anybody may. 0 or -errno. */
+/* Gives `permits` back, or adds new ones. Anybody may. 0 or -errno. With 0 permits it wakes all who
+ * wait, to look again: for a supervisor, since a wake may have been spent on a worker that died. */
 int semaphore_release(struct semaphore *semaphore, uint64_t permits);
 
 #endif

@@ -8,9 +8,11 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* What an epoll event stands for: a worker's number, or one of these. */
-#define TOKEN_BELL UINT64_MAX
-#define TOKEN_STOP (UINT64_MAX - 1)
+/* What an epoll event stands for: a worker's number, a watched descriptor's number and this bit, or
+ * one of these. */
+#define TOKEN_WATCHED (UINT64_C(1) << 32)
+#define TOKEN_BELL    UINT64_MAX
+#define TOKEN_STOP    (UINT64_MAX - 1)
 
 static int watch(struct supervisor *supervisor, int fd, uint64_t token) {
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = token};
@@ -55,6 +57,19 @@ int supervisor_start(struct supervisor *supervisor, enum worker_kind kind, const
     return kind == WORKER_PROCESS ? watch(supervisor, worker->pidfd, worker->number) : 0;
 }
 
+int supervisor_watch(struct supervisor *supervisor, int fd, unsigned number) {
+    return watch(supervisor, fd, TOKEN_WATCHED | number);
+}
+
+/* A worker's end: reaps it. */
+static int reap(struct supervisor *supervisor, struct worker *dead) {
+    /* By hand: workers that were started later hold copies of this pidfd, so closing ours would
+     * not. */
+    epoll_ctl(supervisor->epoll_fd, EPOLL_CTL_DEL, dead->pidfd, NULL);
+    int err = worker_join(dead);
+    return err ? err : SUPERVISOR_DEATH;
+}
+
 int supervisor_wait(struct supervisor *supervisor, uint64_t deadline_ns, struct worker **dead) {
     struct epoll_event event;
     int ready;
@@ -71,12 +86,12 @@ int supervisor_wait(struct supervisor *supervisor, uint64_t deadline_ns, struct 
         return SUPERVISOR_BELL;
     if (event.data.u64 == TOKEN_STOP)
         return SUPERVISOR_STOP;
+    if (event.data.u64 & TOKEN_WATCHED) {
+        supervisor->readable = (unsigned)event.data.u64;
+        return SUPERVISOR_READY;
+    }
     *dead = &supervisor->workers[event.data.u64];
-    /* By hand: workers that were started later hold copies of this pidfd, so closing ours would
-     * not. */
-    epoll_ctl(supervisor->epoll_fd, EPOLL_CTL_DEL, (*dead)->pidfd, NULL);
-    err = worker_join(*dead);
-    return err ? err : SUPERVISOR_DEATH;
+    return reap(supervisor, *dead);
 }
 
 int supervisor_join(struct supervisor *supervisor, struct worker **bad) {

@@ -1,6 +1,7 @@
 /* Supervisor: the original process's side of its workers. It starts them, waits for whatever they
- * have to say (their bell), for their deaths (the kernel's word: a pidfd) and for a request to
- * stop, all in one place, and never leaves one behind. Used by one process and one thread only. */
+ * have to say (their bell, or descriptors of their own), for their deaths (the kernel's word: a
+ * pidfd) and for a request to stop, all in one place, and never leaves one behind. Used by one
+ * process and one thread only. */
 #ifndef MP_SUPERVISOR_H
 #define MP_SUPERVISOR_H
 
@@ -16,11 +17,13 @@ struct supervisor {
     struct bell *bell;      /* in arena pages: workers ring it */
     struct worker *workers; /* `capacity` of them, the first `count` were started */
     unsigned count, capacity;
+    unsigned readable; /* after SUPERVISOR_READY: which */
 };
 
 /* What woke the supervisor. */
 enum supervisor_news {
     SUPERVISOR_BELL,   /* look at the shared state */
+    SUPERVISOR_READY,  /* a watched descriptor, `readable`, can be read, or has come to its end */
     SUPERVISOR_DEATH,  /* a worker ended; it has been reaped */
     SUPERVISOR_STOP,   /* stop_fd became readable */
     SUPERVISOR_NOTHING /* the deadline passed */
@@ -35,8 +38,14 @@ int supervisor_open(struct supervisor *supervisor, struct arena *arena, unsigned
 int supervisor_start(struct supervisor *supervisor, enum worker_kind kind, const char *name,
                      worker_main *main, void *argument);
 
+/* Watches one more descriptor (borrowed), which is called `number` in the news. 0 or -errno. Close
+ * it only when supervisor_wait is not called any more: workers hold copies, which would keep it in.
+ */
+int supervisor_watch(struct supervisor *supervisor, int fd, unsigned number);
+
 /* Blocks until there is news (at the earliest after bell_arm(supervisor->bell) and a last look) or
- * the deadline. The news, ≥ 0, and for a death the worker; or -errno. Disarms the bell. */
+ * the deadline. The news, ≥ 0, and for a death the worker; or -errno. Disarms the bell. What lasts
+ * (a descriptor that is still readable, a request to stop) is told again and again, all in turn. */
 int supervisor_wait(struct supervisor *supervisor, uint64_t deadline_ns, struct worker **dead);
 
 /* Joins all workers, which must have been told to end. 0; -EOWNERDEAD and the first that did not
