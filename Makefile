@@ -48,7 +48,7 @@ all: ready $(programs) ## build both programs into build/
 bench: ## the main job: measure everything here, about three minutes; installs what is missing
 	@scripts/deps.sh build bench
 	$(SUBMAKE) all
-	@$(BUILD)/mandelbench run scaling
+	@$(BUILD)/mandelbench run scaling --budget 150
 
 test: ## prove that everything is right; installs what is missing
 	@scripts/deps.sh build test
