@@ -16,7 +16,7 @@
 
 /* The record; free of pointers, of fixed size. */
 struct sample {
-    int end; /* enum render_end */
+    enum render_end end;
     char sentence[512];
     struct render_result result;
     struct usage usage; /* at the end of the measured process, its workers included */

@@ -1,0 +1,216 @@
+/* Backend pipe: the parent deals batches to each worker by itself, over a channel that only these
+ * two share.
+ * Pattern: message passing with a coordinator. No worker sees another, nothing is shared that could
+ * be fought over, so there is no lock anywhere; the parent alone knows what is left, and polls all
+ * channels at once. Batches are dealt by the hand, a few that follow each other; each worker has a
+ * second hand waiting when it has sent the results of the first, and never waits for the parent.
+ * Who writes the frame: the parent, copied. What ends a worker: the end of its channel, when the
+ * parent has closed it. */
+#include "mp/pipe.h"
+
+#include "backends/crew.h"
+#include "base/size.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* A worker has two hands: the one that it plays, and one that covers the time until the parent has
+ * been woken. So few numbers always fit the channel's buffer: dealing never blocks. */
+#define HANDS 2
+
+/* Most batches in a hand. Each result wakes the parent, which costs some 20 µs in both; so batches
+ * of 100 µs travel together, but not those of so many pixels that it makes no difference. */
+#define HAND_BATCHES 4
+#define HAND_PIXELS  16384
+
+/* The ends of a channel. */
+enum { PARENT, WORKER };
+
+/* What travels: batches first … first + count - 1, and home with these their sums and their counts,
+ * which are one run of pixels. */
+struct hand {
+    uint64_t first, count;
+};
+
+struct result {
+    struct hand hand;
+    uint64_t sums[HAND_BATCHES];
+    uint32_t counts[];
+};
+
+struct pipe_backend {
+    struct crew crew;
+    struct pipe *channels; /* one for each worker */
+    unsigned opened;       /* channels, the first of them */
+    uint64_t hand;         /* most batches in a hand, of this job */
+    struct result *result; /* the parent's, with room for any */
+    uint64_t next;         /* the batch to be dealt next */
+    uint64_t left;         /* batches of this render that are not yet in the frame */
+    bool broken;           /* a render failed: do not wait for anybody */
+};
+
+static size_t result_bytes(uint64_t pixels) {
+    return sizeof(struct result) + pixels * sizeof(uint32_t);
+}
+
+static size_t result_bytes_most(const struct pipe_backend *this) {
+    return result_bytes(this->hand * this->crew.job->batch);
+}
+
+/* A worker takes its own end, and leaves all that it inherited of the others': while anybody held a
+ * copy of a parent's end, that channel would never end. (The other workers' ends the parent closed
+ * itself, each before it started the next.) */
+static struct pipe_end *own_end(struct pipe_backend *this, unsigned worker) {
+    for (unsigned i = 0; i < this->opened; i++)
+        pipe_close(&this->channels[i].ends[PARENT]);
+    return &this->channels[worker].ends[WORKER];
+}
+
+/* Computes the batches of a hand, one behind the other. Their pixels; 0: a lease was not to be had.
+ */
+static uint64_t play(struct crew *crew, unsigned worker, struct result *result) {
+    uint64_t pixels = 0;
+    for (uint64_t i = 0; i < result->hand.count; i++) {
+        uint64_t batch = result->hand.first + i;
+        int64_t sum = crew_compute(crew, worker, batch, result->counts + pixels);
+        if (sum < 0)
+            return 0;
+        result->sums[i] = (uint64_t)sum;
+        pixels += job_batch(crew->job, batch).count;
+    }
+    return pixels;
+}
+
+/* A worker's life: a hand, its counts home, until the channel ends. */
+static int worker_life(void *argument, unsigned worker) {
+    struct pipe_backend *this = argument;
+    struct crew *crew = &this->crew;
+    struct pipe_end *home = own_end(this, worker);
+    struct result *result = malloc(result_bytes_most(this));
+    if (!result)
+        return 1;
+    monitor_phase(crew->monitor, worker, PHASE_WAIT);
+    while (pipe_receive(home, &result->hand, sizeof result->hand) > 0) {
+        uint64_t pixels = play(crew, worker, result);
+        monitor_phase(crew->monitor, worker, PHASE_SEND);
+        if (pixels == 0 || pipe_send(home, result, result_bytes(pixels)) != 0)
+            break;
+        monitor_phase(crew->monitor, worker, PHASE_WAIT);
+    }
+    free(result);
+    return 0;
+}
+
+/* Opens a channel, and starts the worker at its other end. */
+static int hire(struct pipe_backend *this, unsigned worker) {
+    struct pipe *channel = &this->channels[worker];
+    struct supervisor *supervisor = &this->crew.supervisor;
+    int err = pipe_open(channel);
+    if (err)
+        return err;
+    this->opened++;
+    err = supervisor_start(supervisor, WORKER_PROCESS, "pipe worker", worker_life, this);
+    pipe_close(&channel->ends[WORKER]);
+    return err ? err : supervisor_watch(supervisor, channel->ends[PARENT].fd, worker);
+}
+
+static int finish(void *state) {
+    struct pipe_backend *this = state;
+    int err = 0;
+    for (unsigned i = 0; i < this->opened; i++)
+        pipe_close(&this->channels[i].ends[PARENT]);
+    if (!this->broken)
+        err = crew_join(&this->crew);
+    crew_close(&this->crew);
+    free(this->channels);
+    free(this->result);
+    free(this);
+    return err;
+}
+
+static int start(const struct job *job, struct monitor *monitor, void **state) {
+    struct pipe_backend *this = calloc(1, sizeof *this);
+    if (!this)
+        return -ENOMEM;
+    this->channels = calloc(job->workers, sizeof *this->channels);
+    this->hand = size_max(1, size_min(HAND_BATCHES, HAND_PIXELS / job->batch));
+    int err = crew_open(&this->crew, job, monitor, 0);
+    this->result = malloc(result_bytes_most(this));
+    if (!err && (!this->channels || !this->result))
+        err = -ENOMEM;
+    for (unsigned i = 0; !err && i < job->workers; i++)
+        err = hire(this, i);
+    if (err) {
+        this->broken = true;
+        finish(this);
+        return err;
+    }
+    monitor_workers_started(monitor, job->workers);
+    *state = this;
+    return 0;
+}
+
+/* Deals one more hand to a worker, if any batch is left; smaller ones towards the end, so that all
+ * finish together. */
+static int deal(struct pipe_backend *this, unsigned worker) {
+    uint64_t undealt = job_batches(this->crew.job) - this->next;
+    uint64_t share = size_divide_up(undealt, HANDS * this->opened);
+    struct hand hand = {.first = this->next, .count = size_min(this->hand, share)};
+    if (undealt == 0)
+        return 0;
+    this->next += hand.count;
+    return pipe_send(&this->channels[worker].ends[PARENT], &hand, sizeof hand);
+}
+
+/* Takes one result from a worker that has sent some: counts into the frame, and a new hand. */
+static int take(struct pipe_backend *this, unsigned worker, struct counts *counts) {
+    const struct result *result = this->result;
+    struct crew *crew = &this->crew;
+    uint64_t pixels = 0;
+    long bytes =
+        pipe_receive(&this->channels[worker].ends[PARENT], this->result, result_bytes_most(this));
+    if (bytes < 0)
+        return (int)bytes;
+    for (uint64_t i = 0; i < result->hand.count; i++) {
+        uint64_t batch = result->hand.first + i;
+        crew_commit(crew, counts, worker, batch, result->sums[i], result->counts + pixels);
+        pixels += job_batch(crew->job, batch).count;
+    }
+    this->left -= result->hand.count;
+    return deal(this, worker);
+}
+
+/* Deals everybody's hands, then a new one for each result. */
+static int deal_and_collect(struct pipe_backend *this, struct counts *counts) {
+    int err = 0;
+    for (unsigned i = 0; !err && i < HANDS * this->opened; i++)
+        err = deal(this, i % this->opened);
+    while (!err && this->left > 0) {
+        long worker = crew_await_readable(&this->crew);
+        err = worker < 0 ? (int)worker : take(this, (unsigned)worker, counts);
+    }
+    return err;
+}
+
+static int render(void *state, struct monitor *monitor, struct counts *counts) {
+    struct pipe_backend *this = state;
+    (void)monitor;
+    this->next = 0;
+    this->left = job_batches(this->crew.job);
+    int err = crew_begin(&this->crew);
+    if (!err)
+        err = deal_and_collect(this, counts);
+    if (err == -EPIPE) /* a channel is the first to know */
+        err = crew_await_death(&this->crew);
+    this->broken = err != 0;
+    return err;
+}
+
+const struct backend backend_pipe = {
+    .name = "pipe",
+    .summary = "a private channel for each process; the parent deals and polls",
+    .flags = BACKEND_PROCESSES | BACKEND_COPIES,
+    .open = start,
+    .render = render,
+    .close = finish,
+};
