@@ -39,9 +39,8 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.SECONDARY:
 .PHONY: all test check bench bench-python plots install uninstall clean dist deps asan ubsan tsan \
-        clang aarch64 lint format help ready
+        clang aarch64 lint format help ready FORCE
 
 all: ready $(programs) ## build both programs into build/
 
@@ -131,7 +130,6 @@ $(BUILD)/include/build/commit.h: FORCE
 	@printf '/* Made by make. */\n#define BUILD_COMMIT "%s"\n#define BUILD_SOURCE "%s"\n' \
 	    "$$(git describe --always --dirty 2>/dev/null || echo unknown)" "$(CURDIR)" > $@.new
 	@cmp -s $@ $@.new && rm $@.new || mv $@.new $@
-FORCE:
 $(call object,bench/campaign/campaign.c bench/report/support.c): $(BUILD)/include/build/commit.h
 
 $(BUILD)/obj/%.o: %.c | ready
@@ -159,5 +157,8 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libbench.a $(BUILD)/libmandel.
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) $(test_libs) -o $@
+
+# Kept, although only a pattern rule needs them.
+.SECONDARY: $(call object,$(TESTS))
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
