@@ -22,13 +22,14 @@ static bool same_group(const struct table_key *a, const struct table_key *b) {
            a->batch == b->batch;
 }
 
-static void print_heading(const struct table_key *key, const struct campaign *campaign) {
+static void print_heading(const struct table_key *key, uint64_t blocks,
+                          const struct campaign *campaign) {
     printf("\n%s %llux%llu, at most %llu iterations, kernel %s, batches of %llu pixels\n",
            key->view, (unsigned long long)key->width, (unsigned long long)key->height,
            (unsigned long long)key->max_iter, key->kernel, (unsigned long long)key->batch);
-    printf("%s, %u usable CPU%s, %llu blocks\n\n", campaign->machine.cpu,
+    printf("%s, %u usable CPU%s, %llu of %llu blocks\n\n", campaign->machine.cpu,
            campaign->plan.usable_cpus, campaign->plan.usable_cpus == 1 ? "" : "s",
-           (unsigned long long)campaign->blocks);
+           (unsigned long long)blocks, (unsigned long long)campaign->blocks);
     printf("  %-17s %7s %11s %8s %16s %11s   %s\n", "backend", "workers", "render", "speedup",
            "95 % interval", "efficiency", "against serial");
 }
@@ -100,9 +101,9 @@ static void print_winner(const struct tables *tables, const struct table_key *gr
 }
 
 static void print_group(const struct tables *tables, const struct campaign *campaign,
-                        const struct table_key *group) {
+                        const struct table_key *group, uint64_t blocks) {
     bool any_over = false;
-    print_heading(group, campaign);
+    print_heading(group, blocks, campaign);
     for (size_t i = 0; i < tables->speedup_count; i++) {
         const struct speedup_row *row = &tables->speedup[i];
         if (!same_group(&row->key, group) || strcmp(row->key.role, "control") == 0)
@@ -178,7 +179,7 @@ void terminal_print(const struct tables *tables, const struct campaign *campaign
     printf("\n%s: %s\n", campaign->plan.experiment, experiment ? experiment->summary : "");
     for (size_t i = 0; i < tables->speedup_count; i++)
         if (strcmp(tables->speedup[i].key.role, "baseline") == 0)
-            print_group(tables, campaign, &tables->speedup[i].key);
+            print_group(tables, campaign, &tables->speedup[i].key, tables->speedup[i].n);
     print_thresholds(tables);
     if (experiment && experiment->along == AXIS_WORKERS)
         print_plumbing(tables);
