@@ -20,10 +20,10 @@ set datafile columnheaders
 set datafile missing NaN
 
 colours = '#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #000000 #999999'
-markers = '7 5 9 13 11 15 4 6'
+markers = '7 5 9 13 11 15 4 6 8 12 10' # of another period than the colours
 colour(i) = word(colours, (i - 1) % words(colours) + 1)
 marker(i) = word(markers, (i - 1) % words(markers) + 1) + 0
-beside(i) = 2 ** (0.12 * (i - (words(backends) + 1) / 2.0))
+beside(i) = 10 ** (0.3 * (i - (words(backends) + 1) / 2.0) / words(backends))
 
 mine(i) = strcol('role') eq 'case' && strcol('backend') eq word(backends, i) && strcol('kernel') eq kernel && column('workers') == workers
 across(i) = mine(i) ? (xcolumn eq 'pixels' ? column('width') * column('height') : column(xcolumn)) * beside(i) : NaN

@@ -23,7 +23,7 @@ count = 0
 do for [k = 2:strlen(series)] { if (series[k:k] eq '|') { count = count + 1 } }
 
 colours = '#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #000000 #999999'
-markers = '7 5 9 13 11 15 4 6'
+markers = '7 5 9 13 11 15 4 6 8 12 10' # of another period than the colours
 
 set logscale xy
 set logscale x 2
@@ -46,6 +46,6 @@ do for [form in 'svg png'] {
     }
     set output directory . '/' . name . '.' . form
     plot for [i = 1:count] table using (strcol(by) eq nth(i) ? column(across) : NaN):(column(up)) \
-        with linespoints lc rgb word(colours, i) pt (word(markers, i) + 0) ps 0.9 title nth(i)
+        with linespoints lc rgb word(colours, (i - 1) % words(colours) + 1) pt (word(markers, (i - 1) % words(markers) + 1) + 0) ps 0.9 title nth(i)
     set output
 }
