@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define HELP_WIDTH       90 /* columns */
 #define DEFAULT_VIEW     "lesson"
 #define DEFAULT_BACKEND  "openmp"
 #define FALLBACK_BACKEND "shared-array" /* in a build without OpenMP */
@@ -412,10 +413,14 @@ void options_parse(struct options *options, int argc, char **argv) {
            choose_batch(options, &request) && fits_memory(options) && check_outputs(options));
 }
 
+/* "Title  name, name, …", continued on further lines. */
 static void print_names(const char *title, name_at *names) {
-    printf("%s", title);
-    for (unsigned i = 0; names(i); i++)
-        printf("%s%s", i ? ", " : " ", names(i));
+    int column = printf("%s", title);
+    for (unsigned i = 0; names(i); i++) {
+        if (column + (int)strlen(names(i)) > HELP_WIDTH)
+            column = printf("\n%*s", (int)strlen(title), "") - 1;
+        column += printf(" %s%s", names(i), names(i + 1) ? "," : "");
+    }
     printf("\n");
 }
 
