@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -62,6 +63,7 @@ static int become_program(void *argument, unsigned number) {
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_DFL);
+    setenv("LC_ALL", "C.UTF-8", 1); /* points in numbers, and no complaints about letters */
     dup2(STDERR_FILENO, STDOUT_FILENO);
     execvp(argv[0], argv);
     return EXIT_NO_PROGRAM;
