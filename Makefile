@@ -15,22 +15,27 @@ WARNINGS ?= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 PACKAGES  = libpng zlib nettle jansson
 package_cflags := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 package_libs   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+# The labs' big integers; mandel does without.
+bench_cflags   := $(shell pkg-config --cflags gmp 2>/dev/null)
+bench_libs     := $(shell pkg-config --libs gmp 2>/dev/null)
 test_libs      := $(shell pkg-config --libs cmocka 2>/dev/null)
 # Contraction would change counts: forbidding it is part of correctness (README, "Exactness").
 CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -I$(BUILD)/include -MMD -MP
 CFLAGS   += -std=c11 -ffp-contract=off $(OPTIMIZE) $(WARNINGS) $(OPENMP) -pthread \
             $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
-            $(package_cflags)
+            $(package_cflags) $(bench_cflags)
 LDLIBS   += $(package_libs) -lm
 
 SOURCES  := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c src/*/*/*.c))
 BENCH    := $(filter-out bench/main.c,$(wildcard bench/*.c bench/*/*.c))
 TESTS    := $(wildcard tests/test_*.c)
-SCRIPTS  := $(wildcard scripts/*.sh bench/*.sh tests/*.sh) .ci/run
+FUZZERS  := $(wildcard tests/fuzz/fuzz_*.c)
+SCRIPTS  := $(wildcard scripts/*.sh bench/*.sh tests/*.sh tests/*/*.sh) .ci/run
 
 object    = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 programs  = $(BUILD)/mandel $(BUILD)/mandelbench
 tests     = $(patsubst tests/%.c,$(BUILD)/tests/%,$(TESTS))
+fuzzers   = $(patsubst tests/%.c,$(BUILD)/tests/%,$(FUZZERS))
 
 SUBMAKE = @+$(MAKE) --no-print-directory -j$(shell nproc)
 
@@ -39,8 +44,8 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all test check bench bench-python plots install uninstall clean dist deps asan ubsan tsan \
-        clang aarch64 lint format help ready FORCE
+.PHONY: all test check bench bench-python bench-python-faults plots install uninstall clean dist deps asan ubsan tsan \
+        clang model chaos fuzz fuzzers aarch64 lint format help ready FORCE
 
 all: ready $(programs) ## build both programs into build/
 
@@ -53,13 +58,28 @@ test: ## prove that everything is right; installs what is missing
 	@scripts/deps.sh build test
 	$(SUBMAKE) check
 
-check: all $(tests) ## the same tests, installing nothing
+check: all $(tests) $(fuzzers) $(if $(SANITIZE),,$(BUILD)/tests/starve.so) ## the same tests, installing nothing
 	@BUILD=$(BUILD) scripts/run-tests.pl $(tests) $(wildcard tests/*.sh)
+
+# Every instruction (STRIDE=1) takes about an hour.
+model: ## check the models of why nothing is lost, larger than make test does; some minutes
+	@scripts/deps.sh build test
+	@MODEL=long tests/model.sh
+
+chaos: all $(tests) ## kill 100,000 workers at random, and at every STRIDE-th (7) instruction
+	@CHAOS_KILLS=17000 $(BUILD)/tests/test_chaos
+	@CHAOS_STRIDE=$(or $(STRIDE),7) $(BUILD)/tests/test_steps
+	@CHAOS_PARENTS=100 BUILD=$(BUILD) scripts/run-tests.pl tests/cli.sh
 
 bench-python: ## the lesson's program in Python beside the C backends, at 400x400
 	@scripts/deps.sh build python
 	$(SUBMAKE) all
 	@BUILD=$(BUILD) python3 bench/python.py
+
+bench-python-faults: ## kill -9 for workers of Python's multiprocessing and of mandel; TRIALS (20) each
+	@scripts/deps.sh build python
+	$(SUBMAKE) all
+	@BUILD=$(BUILD) python3 bench/python_faults.py
 
 plots: all ## draw the figures of results/latest (or DIR=...) again
 	@$(BUILD)/mandelbench report $(or $(DIR),results/latest)
@@ -79,6 +99,16 @@ tsan: ## all tests under the thread sanitizer, without OpenMP (libgomp is not in
 clang: ## all tests of a build by clang, warnings as errors
 	@scripts/deps.sh build test clang
 	$(SUBMAKE) check BUILD=build/clang CC=clang WARNINGS='$(WARNINGS) -Werror'
+
+# Without OpenMP, whose run-time no sanitizer knows.
+FUZZ_SECONDS ?= 10
+fuzz: ## feed every parser with libFuzzer, FUZZ_SECONDS (10) each
+	@scripts/deps.sh build fuzz
+	$(SUBMAKE) fuzzers BUILD=$(BUILD)/fuzz CC=clang OPENMP= OPTIMIZE='-O2 -g' \
+	    SANITIZE=fuzzer-no-link,address,undefined,float-cast-overflow
+	@BUILD=$(BUILD)/fuzz tests/fuzz/run.sh $(FUZZ_SECONDS)
+
+fuzzers: $(fuzzers)
 
 CROSS := aarch64-linux-gnu-gcc
 aarch64: ## kernels for aarch64 against scalar, in an emulator (gcc-aarch64-linux-gnu, qemu-user)
@@ -151,14 +181,27 @@ $(BUILD)/mandel: $(call object,src/main.c) $(BUILD)/libmandel.a
 
 $(BUILD)/mandelbench: $(call object,bench/main.c) $(BUILD)/libbench.a $(BUILD)/libmandel.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(bench_libs) $(LDLIBS) -o $@
+
+# With libFuzzer, main is its own; otherwise that of replay.c.
+fuzz_main = $(if $(findstring fuzzer,$(SANITIZE)),,$(call object,tests/fuzz/replay.c))
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call object,tests/fuzz/fuzz.c) $(fuzz_main) \
+                       $(BUILD)/libbench.a $(BUILD)/libmandel.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(if $(fuzz_main),,-fsanitize=fuzzer) $(LDFLAGS) $^ $(bench_libs) $(LDLIBS) -o $@
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libbench.a $(BUILD)/libmandel.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) $(test_libs) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(bench_libs) $(LDLIBS) $(test_libs) -o $@
+
+$(BUILD)/tests/starve.so: tests/starve.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) -D_GNU_SOURCE -std=c11 $(filter-out -Wpedantic,$(WARNINGS)) -O2 -fPIC -shared $< -o $@
 
 # Kept, although only a pattern rule needs them.
-.SECONDARY: $(call object,$(TESTS))
+.SECONDARY: $(call object,$(TESTS) $(wildcard tests/fuzz/*.c))
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the named groups need, where they are missing and where it may (as root or
 # with passwordless sudo); otherwise prints the one command that would. --check never installs.
-# Usage: scripts/deps.sh [--check] GROUP...   groups: build test bench python lint clang
+# Usage: scripts/deps.sh [--check] GROUP...   groups: build test bench python lint clang fuzz
 set -euo pipefail
 
 check_only=false
@@ -33,11 +33,13 @@ for group in "$@"; do
         need zlib1g-dev library zlib
         need nettle-dev library nettle
         need libjansson-dev library jansson
+        need libgmp-dev library gmp
         ;;
     test)
         need libcmocka-dev library cmocka
         need perl perl -MTAP::Harness -e 1
         need gnuplot-nox has gnuplot
+        need spin has spin
         ;;
     bench)
         need hyperfine has hyperfine
@@ -51,6 +53,10 @@ for group in "$@"; do
     clang)
         need clang has clang
         need libomp-dev sh -c 'ls /usr/lib/llvm-*/lib/libomp.so'
+        ;;
+    fuzz)
+        need clang has clang
+        need libclang-rt-dev sh -c 'ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a /usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer.a 2>&1 | grep -qv "No such"'
         ;;
     *)
         echo "deps.sh: unknown group '$group'" >&2

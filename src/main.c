@@ -74,6 +74,7 @@ static int render_picture(struct run *run) {
         log_say("cannot get the frame's memory: %s", strerror(-err));
         return EXIT_REFUSED_BY_SYSTEM;
     }
+    run->render.monitor.lease_ns = (uint64_t)(options->lease_s * 1e9);
     if (bar)
         progress_start(&run->progress, &run->render.monitor,
                        options->progress == WHEN_ALWAYS ? 0 : UINT64_C(300000000));

@@ -22,6 +22,7 @@
 #define DEFAULT_BACKEND  "openmp"
 #define FALLBACK_BACKEND "shared-array" /* in a build without OpenMP */
 #define DEFAULT_SIDE     1600
+#define LEASE_MOST_S     86400
 
 /* What was asked for, before defaults are filled in. */
 struct request {
@@ -42,9 +43,12 @@ enum {
     OPT_JSON,
     OPT_LIST,
     OPT_PROGRESS,
+    OPT_LEASE,
     OPT_HELP,
     OPT_VERSION
 };
+
+#define LETTERS ":v:s:b:j:k:B:p:o:q"
 
 static const struct option long_options[] = {
     {"view", required_argument, NULL, 'v'},
@@ -65,6 +69,7 @@ static const struct option long_options[] = {
     {"list", required_argument, NULL, OPT_LIST},
     {"quiet", no_argument, NULL, 'q'},
     {"progress", required_argument, NULL, OPT_PROGRESS},
+    {"lease", required_argument, NULL, OPT_LEASE},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {0},
@@ -79,6 +84,7 @@ __attribute__((format(printf, 2, 3))) static bool refuse(struct options *options
     va_start(args, format);
     vsnprintf(options->sentence, sizeof options->sentence, format, args);
     va_end(args);
+    text_tame(options->sentence);
     options->action = OPTIONS_BAD;
     return false;
 }
@@ -128,6 +134,14 @@ static bool parse_pixels(struct options *options, struct request *request, const
         return refuse(options, "a picture's side must have 1 to %u pixels, not '%.64s'",
                       WORKLOAD_SIDE_MAX, text);
     return !err || refuse(options, "picture size must be WIDTHxHEIGHT or SIDE, not '%.64s'", text);
+}
+
+static bool parse_lease(struct options *options, const char *text) {
+    if (text_parse_double(text, &options->lease_s) == 0 && options->lease_s >= 0 &&
+        options->lease_s <= LEASE_MOST_S)
+        return true;
+    return refuse(options, "--lease must be a number of seconds from 0 to %d, not '%.64s'",
+                  LEASE_MOST_S, text);
 }
 
 static bool parse_progress(struct options *options, const char *text) {
@@ -209,6 +223,8 @@ static bool take_option(struct options *options, struct request *request, int op
         return true;
     case OPT_PROGRESS:
         return parse_progress(options, value);
+    case OPT_LEASE:
+        return parse_lease(options, value);
     case OPT_HELP:
         options->action = OPTIONS_HELP;
         return true;
@@ -222,20 +238,19 @@ static bool take_option(struct options *options, struct request *request, int op
 
 static bool refuse_option(struct options *options, char **argv, int option) {
     const char *given = argv[optind - 1];
-    bool is_long = strncmp(given, "--", 2) == 0;
     if (option == ':')
         return refuse(options, "option '%.64s' needs a value; see --help", given);
-    if (is_long)
-        return refuse(options, "unknown, ambiguous or wrongly used option '%.64s'; see --help",
-                      given);
-    return refuse(options, "unknown option '-%c'; see --help", optopt);
+    /* Within a group of letters, optind still stands at it, and `given` is what came before. */
+    if (optopt && optopt < 256 && !strchr(LETTERS, optopt))
+        return refuse(options, "unknown option '-%c'; see --help", optopt);
+    return refuse(options, "unknown, ambiguous or wrongly used option '%.64s'; see --help", given);
 }
 
 static bool take_arguments(struct options *options, struct request *request, int argc,
                            char **argv) {
     int option;
     optind = 0; /* glibc: start afresh, the harness parses more than once */
-    while ((option = getopt_long(argc, argv, ":v:s:b:j:k:B:p:o:q", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, LETTERS, long_options, NULL)) != -1) {
         if (option == '?' || option == ':')
             return refuse_option(options, argv, option);
         if (!take_option(options, request, option, optarg))
@@ -404,7 +419,7 @@ static bool disable_features(struct options *options) {
 
 void options_parse(struct options *options, int argc, char **argv) {
     struct request request = {0};
-    *options = (struct options){.action = OPTIONS_RENDER};
+    *options = (struct options){.action = OPTIONS_RENDER, .lease_s = MONITOR_LEASE_NS / 1e9};
     if (!take_arguments(options, &request, argc, argv) || !disable_features(options) ||
         options->action != OPTIONS_RENDER)
         return;
@@ -444,6 +459,8 @@ void options_print_help(void) {
         "  -B, --batch N         pixels per batch (default 1/2560 of the frame, in 1000 to 65536)\n"
         "      --schedule KIND[,N]  openmp: static, dynamic, guided or auto, N in batches\n"
         "                        (default OMP_SCHEDULE, else dynamic)\n"
+        "      --lease S         replace a worker that has been stopped for S seconds (default "
+        "%g)\n"
         "What to write:\n"
         "  -o, --output FILE     a PNG; - is standard output\n"
         "  -p, --palette NAME    its colours (default %s)\n"
@@ -456,7 +473,7 @@ void options_print_help(void) {
         "      --progress WHEN   auto, always or never\n"
         "      --help, --version\n"
         "\n",
-        default_backend(), palette_name(0));
+        default_backend(), MONITOR_LEASE_NS / 1e9, palette_name(0));
     print_names("Views:   ", view_name);
     print_names("Backends:", backend_name);
     print_names("Kernels: ", kernel_name);
@@ -464,7 +481,7 @@ void options_print_help(void) {
     printf("\nEnvironment: OMP_NUM_THREADS, OMP_SCHEDULE, OMP_PROC_BIND (openmp); "
            "MANDEL_CPU_DISABLE, CPU\n"
            "features to do without (%s).\n"
-           "Exit status: 0 done; 1 the system refused, or a worker was lost; 2 bad arguments;\n"
-           "3 a wrong result; 130 and 143 after SIGINT and SIGTERM.\n",
+           "Exit status: 0 done; 1 the system refused, or a worker's death could not be mended;\n"
+           "2 bad arguments; 3 a wrong result; 130 and 143 after SIGINT and SIGTERM.\n",
            cpu_names());
 }

@@ -31,6 +31,7 @@ struct options {
     const char *list;            /* the kind to list */
     bool verify, json, quiet;
     enum options_when progress;
+    double lease_s; /* a worker stopped for so long is replaced */
     char sentence[512];
 };
 

@@ -2,6 +2,7 @@
 #include "render.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/size.h"
 #include "base/stop.h"
 
@@ -20,33 +21,19 @@ uint64_t render_memory_bytes(const struct job *job) {
     return frame;
 }
 
-int render_open(struct render *render, const struct backend *backend, const struct job *job) {
-    *render = (struct render){.backend = backend, .job = job};
-    int err = counts_open(&render->counts, job->workload.width, job->workload.height);
-    if (!err)
-        err = monitor_open(&render->monitor, job->workers, job_batches(job));
-    if (err)
-        render_close(render);
-    render->monitor.stop_fd = stop_fd();
-    render->monitor.stop_signal = stop_signal;
-    return err;
-}
-
-void render_close(struct render *render) {
-    counts_close(&render->counts);
-    monitor_close(&render->monitor);
-}
-
-static void describe_loss(struct render *render) {
+/* Who died, of what, over what, in one sentence without its end. */
+static void describe_loss(const struct render *render, const struct monitor_loss *loss,
+                          char *sentence, size_t size) {
     static const char *const phases[] = {
         [PHASE_START] = "started",
         [PHASE_WAIT] = "waited for work",
         [PHASE_COMPUTE] = "computed",
         [PHASE_SEND] = "sent counts",
     };
-    const struct monitor_loss *loss = &render->monitor.loss;
     char how[64], what[64] = "";
-    if (loss->exitcode < 0)
+    if (loss->overdue)
+        snprintf(how, sizeof how, "had been stopped for its lease, and was killed");
+    else if (loss->exitcode < 0)
         snprintf(how, sizeof how, "was killed by signal %d (%s)", -loss->exitcode,
                  strsignal(-loss->exitcode));
     else
@@ -56,8 +43,49 @@ static void describe_loss(struct render *render) {
                  loss->phase == PHASE_SEND ? "sent" : "computed", loss->batch);
     else if (loss->phase >= 0)
         snprintf(what, sizeof what, " while it %s", phases[loss->phase]);
-    snprintf(render->sentence, sizeof render->sentence, "%s: %s %u (process %ld) %s%s",
-             render->backend->name, loss->name, loss->worker, (long)loss->pid, how, what);
+    snprintf(sentence, size, "%s: %s %u (process %ld) %s%s", render->backend->name, loss->name,
+             loss->worker, (long)loss->pid, how, what);
+}
+
+/* What became of it: the sentence's end. */
+static void add_end(const struct monitor_loss *loss, char *sentence, size_t size) {
+    static const char *const ends[] = {
+        [LOSS_REPLACED] = "; it has been replaced",
+        [LOSS_IDLE] = "; nothing was left for it to do",
+        [LOSS_POISON] = ", as did the two before it over this batch",
+        [LOSS_BARREN] = ", and so many before it that nothing gets done",
+        [LOSS_REFUSED] = ", and cannot be replaced: ",
+        [LOSS_IRREPLACEABLE] = "",
+    };
+    size_t used = strlen(sentence);
+    snprintf(sentence + used, size - used, "%s%s", ends[loss->end],
+             loss->end == LOSS_REFUSED ? strerror(-loss->err) : "");
+}
+
+static void report_loss(void *context, const struct monitor_loss *loss) {
+    char sentence[512];
+    describe_loss(context, loss, sentence, sizeof sentence);
+    add_end(loss, sentence, sizeof sentence);
+    log_say("%s", sentence);
+}
+
+int render_open(struct render *render, const struct backend *backend, const struct job *job) {
+    *render = (struct render){.backend = backend, .job = job};
+    int err = counts_open(&render->counts, job->workload.width, job->workload.height);
+    if (!err)
+        err = monitor_open(&render->monitor, job->workers, job_batches(job));
+    if (err)
+        render_close(render);
+    render->monitor.stop_fd = stop_fd();
+    render->monitor.stop_signal = stop_signal;
+    render->monitor.report = report_loss;
+    render->monitor.report_context = render;
+    return err;
+}
+
+void render_close(struct render *render) {
+    counts_close(&render->counts);
+    monitor_close(&render->monitor);
 }
 
 /* What an error of a hook means. */
@@ -65,7 +93,8 @@ static enum render_end ended_by(struct render *render, const char *attempt, int 
     if (err == -ECANCELED)
         return RENDER_STOPPED;
     if (err == -EOWNERDEAD) {
-        describe_loss(render);
+        describe_loss(render, &render->monitor.loss, render->sentence, sizeof render->sentence);
+        add_end(&render->monitor.loss, render->sentence, sizeof render->sentence);
         return RENDER_LOST;
     }
     snprintf(render->sentence, sizeof render->sentence, "%s: cannot %s: %s", render->backend->name,
@@ -129,6 +158,7 @@ enum render_end render_run(struct render *render, uint64_t min_ns) {
         end = ended_by(render, "end its workers", err);
     result->workers_started = render->monitor.workers_started;
     result->workers_lost = render->monitor.workers_lost;
+    result->batches_reissued = (uint32_t)size_min(render->monitor.batches_reissued, UINT32_MAX);
     if (end == RENDER_DONE)
         counts_digest(&render->counts, result->sha256);
     return end;

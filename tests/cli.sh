@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The program mandel from outside: its options, its refusals, its files, and how it ends when it or
 # a worker of it is killed. Prints TAP. Environment: BUILD (the folder of the program), TIME_SCALE
-# (time limits are multiplied by it, for slow builds).
+# (time limits are multiplied by it, for slow builds), CHAOS_PARENTS (how many parents are killed).
 set -u
 
 mandel=${BUILD:-build}/mandel
@@ -829,6 +829,29 @@ test_stop_group() {
     done
 }
 
+# A picture of about a second, so that a death falls into it and its end can be waited for.
+finite=(-v interior -s 200 -j 2 --max-iter 10000 -k scalar --json)
+
+# survived WHO PID: kill -9 of a child of what `start` started costs nothing but a line on stderr.
+survived() {
+    local fault='' found
+    found=$(comm_of "$2")
+    kill -9 "$2"
+    await_end "$pid" 20000 || kill -9 "$pid"
+    wait "$pid"
+    status=$?
+    [ "$status" -eq 0 ] || fault+=" exit status $status;"
+    [ "$(digest)" = "$finite_digest" ] || fault+=" another picture;"
+    grep -q '"workers_lost":1,' "$tmp/stdout" || fault+=" the loss is not counted;"
+    is_one_line "$tmp/stderr" || fault+=" not one sentence on stderr;"
+    grep -q "$found.*killed by signal 9" "$tmp/stderr" || fault+=" it does not tell of $found;"
+    wait_until 1000 all_dead "${workers[@]}" || fault+=" workers are left;"
+    started=()
+    result "$backend: $1 is killed: the picture is complete" "$fault"
+} 2>/dev/null
+
+comm_of() { cat "/proc/$1/comm"; }
+
 # lost WHO PID FOLDER: kill -9 of one process must end all the others.
 lost() {
     local fault
@@ -837,26 +860,57 @@ lost() {
     result "$backend: $1 is killed: exit 1, nothing is left" "$fault"
 }
 
+# The producer, or the server, is the last child.
 test_deaths() {
-    local place=$tmp/deaths backend fault processes=()
+    local place=$tmp/deaths backend fault processes=() finite_digest
     mkdir "$place"
     echo old >"$place/old.png"
+    run -b serial "${finite[@]}"
+    finite_digest=$(digest)
     for backend in "${backends[@]}"; do
         start -b "$backend" "${endless[@]}" -o "$place/old.png"
         ended KILL "$pid" 137 1000 "$place"
         result "$backend: mandel itself is killed: its workers go too" "$fault"
         [ ${#workers[@]} -eq 0 ] && continue
         processes+=("$backend")
-        start -b "$backend" "${endless[@]}" -o "$place/old.png"
-        lost "the first worker" "${workers[0]}" "$place"
-        start -b "$backend" "${endless[@]}" -B 100000000 -o "$place/old.png"
-        lost "the last child, beside a huge batch," "${workers[-1]}" "$place"
+        start -b "$backend" "${finite[@]}" -B 1000
+        survived "the first worker" "${workers[0]}"
+        start -b "$backend" "${finite[@]}" -B 100000000
+        survived "the first worker, beside a huge batch," "${workers[0]}"
+        if [ "$backend" = manager ]; then
+            start -b "$backend" "${endless[@]}" -o "$place/old.png"
+            lost "the server" "${workers[-1]}" "$place"
+        else
+            start -b "$backend" "${finite[@]}" -B 10
+            survived "the last child" "${workers[-1]}"
+        fi
+        test_orphans
     done
     for backend in fork-queue pool shared-array; do
         has_backend "$backend" || continue
         check "$backend: workers are processes" is_among "$backend" "${processes[@]}"
     done
 }
+
+# Whose parent is killed at any moment is gone 100 ms later. Nothing that has a name is ever shared,
+# so nothing can be left of it.
+test_orphans() {
+    local try pid orphans named=0 left=0
+    for ((try = 0; try < ${CHAOS_PARENTS:-20}; try++)); do
+        "$mandel" -b "$backend" "${endless[@]}" -B 1000 2>/dev/null &
+        pid=$!
+        started+=("$pid")
+        sleep "0.0$((RANDOM % 60 + 10))"
+        read -ra orphans <"/proc/$pid/task/$pid/children"
+        grep -q '/dev/shm' "/proc/$pid/maps" && named=$((named + 1))
+        kill -9 "$pid"
+        wait "$pid"
+        wait_until 100 all_dead ${orphans[@]+"${orphans[@]}"} || left=$((left + 1))
+        started=()
+    done
+    check "$backend: killed $try times, no worker outlives it by 100 ms" [ "$left" -eq 0 ]
+    check "$backend: nothing that it shares is in /dev/shm" [ "$named" -eq 0 ]
+} 2>/dev/null
 
 # -------------------------------------------------------------------------------------------------
 

@@ -60,7 +60,9 @@ static void v2_quotas_are_whole_cpus(void **state) {
         {"max\n", NONE},        {"", NONE},
         {"garbage\n", NONE},    {"100000\n", NONE},
         {"100000 0\n", NONE},   {"-1 100000\n", NONE},
-        {"0 100000\n", NONE},
+        {"0 100000\n", NONE},   {"nan 100000\n", NONE},
+        {"100000 nan\n", NONE}, {"inf 100000\n", NONE},
+        {"1e300 1\n", NONE},
     };
     put_groups(*state, "0::/job\n");
     for (size_t i = 0; i < LENGTH(cases); i++) {

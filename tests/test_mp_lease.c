@@ -85,6 +85,25 @@ static void an_impossible_table_is_refused(void **state) {
     arena_close(&arena);
 }
 
+static void a_renewed_task_is_free(void **state) {
+    (void)state;
+    struct arena arena = ARENA_EMPTY;
+    struct lease_table *table = new_table(&arena, 3);
+    lease_begin(table);
+    for (unsigned worker = 0; worker < 20; worker++) {
+        assert_true(lease_claim(table, 1, worker));
+        assert_true(lease_done(table, 1));
+        assert_int_equal(lease_count_done(table), 1);
+        lease_renew(table, 1);
+        assert_int_equal(lease_count_done(table), 0);
+        assert_int_equal(lease_held_by(table, worker), -1);
+        assert_false(lease_done(table, 1)); /* not leased */
+    }
+    assert_true(lease_claim(table, 1, LEASE_WORKERS_MAX - 1));
+    assert_int_equal(lease_held_by(table, LEASE_WORKERS_MAX - 1), 1);
+    arena_close(&arena);
+}
+
 /* Many workers run through the same tasks; the results are plain memory that done must publish. */
 #define TASKS ((uint64_t)ROUNDS(100000))
 
@@ -161,6 +180,62 @@ static void claims_at_the_same_moment_have_one_winner(void **state) {
     arena_close(&arena);
 }
 
+/* A place used again and again: whoever claims it finds the data of its present use whole, and
+ * nobody finds it twice. The claimants' results are plain memory too. */
+struct place {
+    struct lease_table *table;
+    uint64_t uses, data[8];
+    uint64_t result; /* by the claimant, for the one who renews */
+    _Atomic uint32_t torn, done;
+};
+
+static int claim_each_use(void *argument, unsigned worker) {
+    struct place *place = argument;
+    uint64_t deadline = clock_after_ns(PATIENCE_NS);
+    while (atomic_load_explicit(&place->done, memory_order_acquire) < place->uses) {
+        if (clock_now_ns() > deadline)
+            return 1;
+        if (!lease_claim(place->table, 0, worker)) {
+            sched_yield();
+            continue;
+        }
+        for (unsigned i = 1; i < 8; i++)
+            if (place->data[i] != place->data[0] + i)
+                atomic_fetch_add(&place->torn, 1);
+        place->result = ~place->data[0];
+        if (!lease_done(place->table, 0))
+            return 2;
+        atomic_fetch_add_explicit(&place->done, 1, memory_order_release);
+    }
+    return 0;
+}
+
+static void each_renewal_publishes_what_was_written_before(void **state) {
+    struct arena arena = ARENA_EMPTY;
+    struct place *place = take(&arena, sizeof *place);
+    place->table = new_table(&arena, 1);
+    place->uses = (uint64_t)ROUNDS(500);
+    assert_true(lease_claim(place->table, 0, 0));
+    assert_true(lease_done(place->table, 0));
+    struct team *team = team_start(kind_of(state), 3, claim_each_use, place);
+    for (uint64_t use = 1; use <= place->uses; use++) {
+        for (unsigned i = 0; i < 8; i++)
+            place->data[i] = use * 100 + i;
+        lease_renew(place->table, 0);
+        uint64_t deadline = clock_after_ns(PATIENCE_NS);
+        while (atomic_load_explicit(&place->done, memory_order_acquire) < use) {
+            if (clock_now_ns() > deadline)
+                fail_msg("use %llu was never claimed", (unsigned long long)use);
+            sched_yield();
+        }
+        assert_int_equal(place->result, ~(use * 100));
+    }
+    team_join(team);
+    assert_int_equal(place->torn, 0);
+    assert_int_equal(place->done, place->uses);
+    arena_close(&arena);
+}
+
 static int claim_two_and_wait(void *argument, unsigned worker) {
     struct race *race = argument;
     bool claimed =
@@ -191,9 +266,11 @@ int main(void) {
         TEST(done_is_terminal),
         TEST(held_by_finds_the_first_lease_of_a_worker),
         TEST(each_round_begins_with_all_tasks_free),
+        TEST(a_renewed_task_is_free),
         TEST(an_impossible_table_is_refused),
         TEST_BOTH(one_of_many_gets_each_task),
         TEST_BOTH(claims_at_the_same_moment_have_one_winner),
+        TEST_BOTH(each_renewal_publishes_what_was_written_before),
         TEST(a_dead_worker_s_leases_are_known),
     };
     return cmocka_run_group_tests_name("mp_lease", tests, NULL, NULL);

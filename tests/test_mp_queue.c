@@ -1,8 +1,10 @@
 /* Proves that the queue delivers every message whole, once and in its putter's order, at every
  * capacity and size, blocks and gives up when it should, ends when it is closed, rings its bells,
- * and stays usable when its putters and getters are killed at any moment. */
-#include "tests/mp_helpers.h"
+ * and stays usable when its putters and getters are killed at any moment, or after any
+ * instruction; and that a message which stands for work is never lost with its getter. */
+#include "tests/mp_steps.h"
 
+#include "mp/lease.h"
 #include "mp/queue.h"
 
 #include <signal.h>
@@ -132,6 +134,27 @@ static void one_user_sees_the_ring_wrap(void **state) {
                 while (queue_size(queue) > i % capacity)
                     get_number(queue, got++);
         }
+        arena_close(&arena);
+    }
+}
+
+static void its_size_says_whether_it_is_empty_or_full(void **state) {
+    (void)state;
+    for (uint64_t capacity = 1; capacity <= 3; capacity++) {
+        struct arena arena = ARENA_EMPTY;
+        struct queue *queue = new_queue(&arena, capacity, sizeof(uint64_t));
+        for (uint64_t size = 0; size <= capacity; size++) {
+            assert_int_equal(queue_size(queue), size);
+            assert_int_equal(queue_empty(queue), size == 0);
+            assert_int_equal(queue_full(queue), size == capacity);
+            if (size < capacity)
+                put_number(queue, size);
+        }
+        queue_close(queue);
+        assert_true(queue_full(queue));
+        for (uint64_t i = 0; i < capacity; i++)
+            get_number(queue, i);
+        assert_true(queue_empty(queue));
         arena_close(&arena);
     }
 }
@@ -272,6 +295,55 @@ static void a_timed_put_finds_room_at_its_deadline(void **state) {
     get_number(queue, 0);
     team_join(team);
     assert_int_equal(queue_size(queue), 4);
+    arena_close(&arena);
+}
+
+/* ---- wakes ---- */
+
+static int get_the_7(void *argument, unsigned number) {
+    uint64_t message = 0;
+    (void)number;
+    return queue_get(argument, &message, sizeof message) == sizeof message && message == 7 ? 0 : 1;
+}
+
+static int put_a_number(void *argument, unsigned number) {
+    uint64_t message = number;
+    return queue_put(argument, &message, sizeof message) == 0 ? 0 : 1;
+}
+
+/* A wake that was spent on the dead, here one that was never given: queue_wake makes up for it. */
+static void wake_makes_a_getter_look_again(void **state) {
+    struct arena arena = ARENA_EMPTY;
+    struct queue *queue = new_queue(&arena, 2, sizeof(uint64_t));
+    struct team *team = team_start(kind_of(state), 1, get_the_7, queue);
+    assert_true(reaches(&queue->not_empty.waiters, 1));
+    sleep_ms(20); /* until it sleeps */
+    queue_wake(queue);
+    atomic_fetch_sub(&queue->not_empty.waiters, 1);
+    put_number(queue, 7);
+    atomic_fetch_add(&queue->not_empty.waiters, 1);
+    sleep_ms(20);
+    queue_wake(queue);
+    team_join(team);
+    assert_true(queue_empty(queue));
+    arena_close(&arena);
+}
+
+static void wake_makes_a_putter_look_again(void **state) {
+    struct arena arena = ARENA_EMPTY;
+    struct queue *queue = new_queue(&arena, 1, sizeof(uint64_t));
+    put_number(queue, 7);
+    struct team *team = team_start(kind_of(state), 1, put_a_number, queue);
+    assert_true(reaches(&queue->not_full.waiters, 1));
+    sleep_ms(20);
+    queue_wake(queue);
+    atomic_fetch_sub(&queue->not_full.waiters, 1);
+    get_number(queue, 7);
+    atomic_fetch_add(&queue->not_full.waiters, 1);
+    sleep_ms(20);
+    queue_wake(queue);
+    team_join(team);
+    get_number(queue, 0);
     arena_close(&arena);
 }
 
@@ -487,6 +559,263 @@ static void a_polling_getter_hears_of_every_message(void **state) {
             run_office(kind_of(state), queues[i][0], queues[i][1], workers, queues[i][2]);
 }
 
+/* ---- messages that stand for work ---- */
+
+/* A queue of numbers of tasks, and who has them. */
+struct jobs {
+    struct queue *queue;
+    struct lease_table *leases;
+    _Atomic uint32_t *got; /* by task: how often somebody got it */
+    _Atomic uint32_t killer, over;
+};
+
+struct applicant {
+    struct jobs *jobs;
+    unsigned worker;
+};
+
+enum { KILLER_NONE, KILLER_BEFORE_CLAIM, KILLER_AFTER_CLAIM };
+
+static bool claim_job(void *context, const void *message) {
+    const struct applicant *applicant = context;
+    struct jobs *jobs = applicant->jobs;
+    uint64_t task;
+    memcpy(&task, message, sizeof task);
+    if (atomic_load(&jobs->killer) == KILLER_BEFORE_CLAIM)
+        raise(SIGKILL);
+    bool ours = lease_claim(jobs->leases, task, applicant->worker);
+    if (atomic_load(&jobs->killer) == KILLER_AFTER_CLAIM)
+        raise(SIGKILL);
+    return ours;
+}
+
+static struct jobs *new_jobs(struct arena *arena, uint64_t capacity, uint64_t tasks) {
+    struct jobs *jobs = take(arena, sizeof *jobs);
+    jobs->queue = new_queue(arena, capacity, sizeof(uint64_t));
+    jobs->got = take(arena, tasks * sizeof *jobs->got);
+    assert_int_equal(lease_open(arena, tasks, &jobs->leases), 0);
+    return jobs;
+}
+
+/* The task, or -errno. */
+static long get_job(struct jobs *jobs, unsigned worker, uint64_t deadline_ns) {
+    struct applicant applicant = {jobs, worker};
+    uint64_t task = 0;
+    long bytes = queue_get_claimed(jobs->queue, &task, sizeof task, deadline_ns,
+                                   &(struct queue_claim){claim_job, &applicant});
+    return bytes == sizeof task ? (long)task : bytes < 0 ? bytes : -EBADMSG;
+}
+
+static void what_cannot_be_claimed_is_removed(void **state) {
+    (void)state;
+    struct arena arena = ARENA_EMPTY;
+    struct jobs *jobs = new_jobs(&arena, 8, 8);
+    char small[4];
+    assert_true(lease_claim(jobs->leases, 0, 5));
+    assert_true(lease_claim(jobs->leases, 2, 5));
+    assert_true(lease_claim(jobs->leases, 3, 5));
+    for (uint64_t task = 0; task < 4; task++)
+        put_number(jobs->queue, task);
+    assert_int_equal(queue_get_claimed(jobs->queue, small, sizeof small, 0,
+                                       &(struct queue_claim){claim_job, NULL}),
+                     -EMSGSIZE);
+    assert_int_equal(queue_size(jobs->queue), 4);
+    assert_int_equal(get_job(jobs, 1, CLOCK_NEVER), 1);
+    assert_int_equal(queue_size(jobs->queue), 2);
+    uint64_t start = clock_now_ns();
+    assert_int_equal(get_job(jobs, 1, start + 50 * MS), -ETIMEDOUT);
+    assert_in_range(clock_now_ns() - start, 50 * MS, 2000 * MS);
+    assert_true(queue_empty(jobs->queue));
+    put_number(jobs->queue, 3);
+    assert_int_equal(get_job(jobs, 1, 0), -ETIMEDOUT);
+    put_number(jobs->queue, 3);
+    put_number(jobs->queue, 4);
+    queue_close(jobs->queue);
+    assert_int_equal(get_job(jobs, 1, 0), 4);
+    assert_int_equal(get_job(jobs, 1, 0), -EPIPE);
+    assert_int_equal(lease_held_by(jobs->leases, 1), 1);
+    arena_close(&arena);
+}
+
+static void removing_what_cannot_be_claimed_makes_room(void **state) {
+    struct arena arena = ARENA_EMPTY;
+    struct jobs *jobs = new_jobs(&arena, 1, 2);
+    assert_true(lease_claim(jobs->leases, 1, 5));
+    put_number(jobs->queue, 1);
+    struct team *team = team_start(kind_of(state), 1, put_a_number, jobs->queue);
+    assert_true(reaches(&jobs->queue->not_full.waiters, 1));
+    assert_int_equal(get_job(jobs, 1, clock_after_ns(PATIENCE_NS)), 0); /* the putter's */
+    team_join(team);
+    arena_close(&arena);
+}
+
+static int get_jobs(void *argument, unsigned number) {
+    struct jobs *jobs = argument;
+    long task;
+    while ((task = get_job(jobs, number, CLOCK_NEVER)) >= 0)
+        atomic_fetch_add(&jobs->got[task], 1);
+    return task == -EPIPE ? 0 : 1;
+}
+
+/* Every message comes twice, as if a getter had died each time before it could remove it. */
+static void each_job_is_got_once_whatever_its_messages(void **state) {
+    struct arena arena = ARENA_EMPTY;
+    uint64_t tasks = (uint64_t)ROUNDS(30000);
+    struct jobs *jobs = new_jobs(&arena, 16, tasks);
+    struct team *team = team_start(kind_of(state), 4, get_jobs, jobs);
+    for (uint64_t task = 0; task < tasks; task++) {
+        put_number(jobs->queue, task);
+        put_number(jobs->queue, task ? task - 1 : 0);
+    }
+    queue_close(jobs->queue);
+    team_join(team);
+    for (uint64_t task = 0; task < tasks; task++)
+        assert_int_equal(jobs->got[task], 1);
+    arena_close(&arena);
+}
+
+/* Of two jobs one may be leased to worker 1, which is dead: each is held by it, or can be got by
+ * another, once. Then the queue works as before. */
+static void expect_nothing_lost(struct jobs *jobs) {
+    uint64_t deadline = clock_after_ns(PATIENCE_NS);
+    int64_t held = lease_held_by(jobs->leases, 1);
+    assert_in_range(held + 1, 0, 1);
+    if (held < 0)
+        assert_int_equal(get_job(jobs, 2, deadline), 0);
+    assert_int_equal(get_job(jobs, 2, deadline), 1);
+    assert_int_equal(get_job(jobs, 2, 0), -ETIMEDOUT);
+    put_number(jobs->queue, 2);
+    put_number(jobs->queue, 3);
+    assert_int_equal(get_job(jobs, 2, deadline), 2);
+    assert_int_equal(get_job(jobs, 2, deadline), 3);
+    assert_true(queue_empty(jobs->queue));
+}
+
+static int get_one_job(void *argument, unsigned number) {
+    (void)number;
+    return get_job(argument, 1, CLOCK_NEVER) >= 0 ? 0 : 1;
+}
+
+static void a_job_is_not_lost_with_its_getter(void **state) {
+    static const uint32_t killers[] = {KILLER_BEFORE_CLAIM, KILLER_AFTER_CLAIM};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct arena arena = ARENA_EMPTY;
+        struct jobs *jobs = new_jobs(&arena, 2, 4);
+        put_number(jobs->queue, 0);
+        put_number(jobs->queue, 1);
+        atomic_store(&jobs->killer, killers[i]);
+        struct team *team = team_start(WORKER_PROCESS, 1, get_one_job, jobs);
+        join_in_time(&team->workers[0]);
+        assert_int_equal(team->workers[0].exitcode, -SIGKILL);
+        atomic_store(&jobs->killer, KILLER_NONE);
+        assert_int_equal(lease_held_by(jobs->leases, 1), i == 0 ? -1 : 0);
+        assert_int_equal(queue_size(jobs->queue), 2);
+        expect_nothing_lost(jobs);
+        arena_close(&arena);
+    }
+}
+
+/* ---- killed after any instruction ---- */
+
+/* Says when it is over: what comes behind is not worth stepping through. */
+static int be_stepped_through_a_get(void *argument, unsigned number) {
+    struct jobs *jobs = argument;
+    (void)ask_to_be_stepped(NULL, number);
+    raise(SIGSTOP);
+    long task = get_job(jobs, 1, CLOCK_NEVER);
+    atomic_store(&jobs->over, 1);
+    return task == 0 ? 0 : 1;
+}
+
+static int be_stepped_through_a_put(void *argument, unsigned number) {
+    struct jobs *jobs = argument;
+    (void)ask_to_be_stepped(NULL, number);
+    raise(SIGSTOP);
+    int err = queue_put(jobs->queue, &(uint64_t){0}, sizeof(uint64_t));
+    atomic_store(&jobs->over, 1);
+    return err ? 1 : 0;
+}
+
+static void run_and_kill(worker_main *main, struct jobs *jobs, unsigned instructions) {
+    struct worker worker;
+    assert_int_equal(worker_start(&worker, WORKER_PROCESS, "stepped", 1, main, jobs), 0);
+    assert_true(await_step(worker.pid));
+    assert_true(steps_go(worker.pid, instructions));
+    kill_and_join(&worker);
+}
+
+/* Whether the getter dies before it is over. */
+static bool kill_a_getter(unsigned instructions, bool *held) {
+    struct arena arena = ARENA_EMPTY;
+    struct jobs *jobs = new_jobs(&arena, 2, 5);
+    put_number(jobs->queue, 4);
+    assert_int_equal(get_job(jobs, 3, 0), 4); /* what the linker does once is done */
+    put_number(jobs->queue, 0);
+    put_number(jobs->queue, 1);
+    run_and_kill(be_stepped_through_a_get, jobs, instructions);
+    bool over = atomic_load(&jobs->over);
+    *held = lease_held_by(jobs->leases, 1) == 0;
+    expect_nothing_lost(jobs);
+    arena_close(&arena);
+    return !over;
+}
+
+static void a_getter_dead_after_any_instruction_loses_no_job(void **state) {
+    (void)state;
+    if (!can_step())
+        return;
+    bool held = false, once_held = false;
+    unsigned instructions = 0;
+    while (kill_a_getter(instructions, &held)) {
+        assert_true(held || !once_held); /* from some instruction on */
+        once_held = held;
+        instructions++;
+    }
+    assert_true(held);
+    assert_true(instructions > 100);
+}
+
+/* The same of a putter; now and then a getter sleeps meanwhile. */
+static bool kill_a_putter(unsigned instructions, bool *put) {
+    struct arena arena = ARENA_EMPTY;
+    struct jobs *jobs = new_jobs(&arena, 2, 5);
+    struct worker getter;
+    put_number(jobs->queue, 4);
+    assert_int_equal(get_job(jobs, 3, 0), 4);
+    assert_int_equal(worker_start(&getter, WORKER_PROCESS, "getter", 1, get_one_job, jobs), 0);
+    if (instructions % 4 == 0)
+        assert_true(reaches(&jobs->queue->not_empty.waiters, 1));
+    run_and_kill(be_stepped_through_a_put, jobs, instructions);
+    bool over = atomic_load(&jobs->over);
+    *put = atomic_load(&jobs->queue->put) == 2;
+    queue_wake(jobs->queue); /* as a supervisor does after a death */
+    put_number(jobs->queue, 1);
+    join_in_time(&getter);
+    assert_int_equal(getter.exitcode, 0);
+    assert_int_equal(lease_held_by(jobs->leases, 1), *put ? 0 : 1);
+    assert_int_equal(get_job(jobs, 2, 0), *put ? 1 : -ETIMEDOUT);
+    put_number(jobs->queue, 2);
+    assert_int_equal(get_job(jobs, 2, clock_after_ns(PATIENCE_NS)), 2);
+    arena_close(&arena);
+    return !over;
+}
+
+static void a_putter_dead_after_any_instruction_leaves_a_message_or_none(void **state) {
+    (void)state;
+    if (!can_step())
+        return;
+    bool put = false, once_put = false;
+    unsigned instructions = 0;
+    while (kill_a_putter(instructions, &put)) {
+        assert_true(put || !once_put); /* from some instruction on */
+        once_put = put;
+        instructions++;
+    }
+    assert_true(put);
+    assert_true(instructions > 100);
+}
+
 /* ---- killed users ---- */
 
 enum { LIVES = 1000, LETTER_WORDS = 20000 };
@@ -558,12 +887,6 @@ static int read_letters(void *argument, unsigned number) {
     return bytes == -EPIPE ? 0 : 4;
 }
 
-/* What a supervisor does after a death: a wake may have been spent on the dead. */
-static void wake_all(struct queue *queue) {
-    condition_notify_all(&queue->not_empty);
-    condition_notify_all(&queue->not_full);
-}
-
 static void replace(struct post *post, struct worker *worker, worker_main *main) {
     unsigned number = main == write_letters ? post->lives++ : 0;
     assert_int_equal(worker_start(worker, WORKER_PROCESS, "again", number, main, post), 0);
@@ -607,7 +930,7 @@ static void run_post(uint64_t capacity, unsigned putters, uint32_t putter_share,
             fail_msg("a %s ended by itself, with %d", is_putter ? "putter" : "getter",
                      victim->exitcode);
         kill_and_join(victim);
-        wake_all(post->queue);
+        queue_wake(post->queue); /* as a supervisor does after a death */
         getters_killed += !is_putter;
         replace(post, victim, is_putter ? write_letters : read_letters);
     }
@@ -679,11 +1002,14 @@ int main(void) {
         TEST(many_messages_between_threads_arrive_once_and_in_order),
         TEST_BOTH(every_capacity_and_crew_delivers),
         TEST_BOTH(messages_of_every_size_are_whole),
+        TEST(its_size_says_whether_it_is_empty_or_full),
         TEST(wrong_sizes_are_refused),
         TEST(messages_in_place_are_aligned),
         TEST(get_and_put_give_up_near_their_deadline),
         TEST(deadline_0_and_past_ones_try_once),
         TEST_BOTH(a_timed_put_finds_room_at_its_deadline),
+        TEST_BOTH(wake_makes_a_getter_look_again),
+        TEST_BOTH(wake_makes_a_putter_look_again),
         TEST_BOTH(close_wakes_blocked_getters),
         TEST_BOTH(close_wakes_blocked_putters),
         TEST(a_closed_queue_is_drained_first),
@@ -692,6 +1018,12 @@ int main(void) {
         TEST(a_half_full_queue_rings),
         TEST_BOTH(a_getter_that_finds_nothing_rings),
         TEST_BOTH(a_polling_getter_hears_of_every_message),
+        TEST(what_cannot_be_claimed_is_removed),
+        TEST_BOTH(removing_what_cannot_be_claimed_makes_room),
+        TEST_BOTH(each_job_is_got_once_whatever_its_messages),
+        TEST(a_job_is_not_lost_with_its_getter),
+        TEST(a_getter_dead_after_any_instruction_loses_no_job),
+        TEST(a_putter_dead_after_any_instruction_leaves_a_message_or_none),
         TEST(a_storm_of_killed_putters_leaves_whole_messages),
         TEST(a_storm_of_killed_getters_leaves_whole_messages),
         TEST(a_storm_of_all_kinds_leaves_whole_messages),

@@ -1,8 +1,9 @@
-/* Proves that workers start, tell how they ended, and never outlive their parent; and that a
- * supervisor hears of bells, deaths and stops, each once and of the right worker, and leaves no
- * process behind. */
+/* Proves that workers start, tell how they ended, end when their parent says so, and never outlive
+ * it; and that a supervisor hears of bells, deaths and stops, each once and of the right worker,
+ * replaces whom it should, and leaves no process behind. */
 #include "tests/mp_helpers.h"
 
+#include "base/stop.h"
 #include "mp/supervisor.h"
 
 #include <signal.h>
@@ -115,6 +116,7 @@ static void a_thread_cannot_be_killed(void **state) {
     _Atomic uint32_t *go = take(&arena, sizeof *go);
     struct team *team = team_start(WORKER_THREAD, 1, wait_for_go, go);
     assert_int_equal(worker_kill(&team->workers[0]), -EOPNOTSUPP);
+    assert_int_equal(worker_terminate(&team->workers[0]), -EOPNOTSUPP);
     atomic_store(go, 1);
     team_join(team);
     arena_close(&arena);
@@ -155,23 +157,155 @@ static void a_thread_has_its_name_too(void **state) {
     assert_string_equal(name, "needle and thre");
 }
 
-/* A worker ignores what the whole group is sent: its parent decides. */
-static int are_signals_as_promised(void *argument, unsigned number) {
-    struct sigaction action;
-    (void)argument;
+/* ---- signals ---- */
+
+/* Who terminates must be the parent, so somebody else is needed to send what is to be ignored. */
+struct sender {
+    pid_t target;
+    int signal_number;
+};
+
+static int send_one(void *argument, unsigned number) {
+    const struct sender *sender = argument;
     (void)number;
-    if (sigaction(SIGINT, NULL, &action) != 0 || action.sa_handler != SIG_IGN)
-        return 1;
-    if (sigaction(SIGTERM, NULL, &action) != 0 || action.sa_handler != SIG_IGN)
-        return 2;
+    return kill(sender->target, sender->signal_number) == 0 ? 0 : 1;
+}
+
+static void somebody_else_sends(pid_t target, int signal_number) {
+    struct sender sender = {target, signal_number};
+    struct worker worker;
+    assert_int_equal(worker_start(&worker, WORKER_PROCESS, "sender", 0, send_one, &sender), 0);
+    join_in_time(&worker);
+    assert_int_equal(worker.exitcode, 0);
+}
+
+static void terminate_and_join(struct worker *worker) {
+    assert_int_equal(worker_terminate(worker), 0);
+    join_in_time(worker);
+    assert_int_equal(worker->exitcode, -SIGTERM);
+}
+
+/* Says that it has come so far, and sleeps, or looks at a word again and again. */
+static int be_somewhere(void *argument, unsigned number) {
+    _Atomic uint32_t *ready = argument;
+    atomic_fetch_add(ready, 1);
+    if (number == 0)
+        pause_for_ever();
+    while (!reaches(ready, UINT32_MAX))
+        ;
     return 0;
 }
 
-static void worker_ignores_an_interrupt(void **state) {
+static void worker_is_terminated_wherever_it_is(void **state) {
     (void)state;
     struct arena arena = ARENA_EMPTY;
-    team_join(team_start(WORKER_PROCESS, 1, are_signals_as_promised, NULL));
+    _Atomic uint32_t *ready = take(&arena, sizeof *ready);
+    struct team *team = team_start(WORKER_PROCESS, 2, be_somewhere, ready);
+    assert_true(reaches(ready, 2));
+    for (unsigned i = 0; i < 2; i++) {
+        terminate_and_join(&team->workers[i]);
+        assert_int_equal(worker_terminate(&team->workers[i]), 0); /* it is gone: nothing to do */
+        assert_int_equal(team->workers[i].exitcode, -SIGTERM);
+    }
+    assert_no_children();
     arena_close(&arena);
+}
+
+static void a_terminated_worker_can_be_a_zombie(void **state) {
+    (void)state;
+    struct worker worker;
+    siginfo_t info;
+    assert_int_equal(worker_start(&worker, WORKER_PROCESS, "zombie", 5, return_number, NULL), 0);
+    assert_int_equal(waitid(P_PID, (id_t)worker.pid, &info, WEXITED | WNOWAIT), 0);
+    assert_int_equal(worker_terminate(&worker), 0);
+    join_in_time(&worker);
+    assert_int_equal(worker.exitcode, 5);
+}
+
+/* What the whole group is sent is the parent's matter. */
+static void worker_ignores_what_others_send(void **state) {
+    static const int signals[] = {SIGTERM, SIGINT, SIGTERM, SIGTERM};
+    (void)state;
+    struct arena arena = ARENA_EMPTY;
+    _Atomic uint32_t *ready = take(&arena, sizeof *ready);
+    struct team *team = team_start(WORKER_PROCESS, 2, be_somewhere, ready);
+    assert_true(reaches(ready, 2));
+    for (unsigned i = 0; i < 2; i++) {
+        for (size_t j = 0; j < sizeof signals / sizeof *signals; j++) {
+            somebody_else_sends(team->workers[i].pid, signals[j]);
+            sleep_ms(5);
+            assert_true(worker_is_alive(&team->workers[i]));
+        }
+        assert_int_equal(kill(team->workers[i].pid, SIGINT), 0); /* not even from the parent */
+        sleep_ms(5);
+        assert_true(worker_is_alive(&team->workers[i]));
+        terminate_and_join(&team->workers[i]);
+    }
+    arena_close(&arena);
+}
+
+/* A worker that has not yet run since somebody else's SIGTERM came, as one of a group may, when its
+ * parent, of the same group, ends it. Signals of one number do not queue. */
+static void terminate_does_not_hide_behind_what_others_send(void **state) {
+    (void)state;
+    struct arena arena = ARENA_EMPTY;
+    _Atomic uint32_t *ready = take(&arena, sizeof *ready);
+    struct team *team = team_start(WORKER_PROCESS, 1, be_somewhere, ready);
+    pid_t pid = team->workers[0].pid;
+    siginfo_t info;
+    assert_true(reaches(ready, 1));
+    assert_int_equal(kill(pid, SIGSTOP), 0);
+    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WSTOPPED), 0);
+    somebody_else_sends(pid, SIGTERM);
+    assert_int_equal(worker_terminate(&team->workers[0]), 0);
+    assert_int_equal(kill(pid, SIGCONT), 0);
+    join_in_time(&team->workers[0]);
+    assert_int_equal(team->workers[0].exitcode, -SIGTERM);
+    arena_close(&arena);
+}
+
+static void a_parent_that_blocks_the_signal_can_terminate(void **state) {
+    (void)state;
+    struct worker worker;
+    sigset_t terminate, mask;
+    sigemptyset(&terminate);
+    sigaddset(&terminate, SIGTERM);
+    assert_int_equal(sigprocmask(SIG_BLOCK, &terminate, &mask), 0);
+    int err = worker_start(&worker, WORKER_PROCESS, "masked", 0, sleep_for_ever, NULL);
+    assert_int_equal(sigprocmask(SIG_SETMASK, &mask, NULL), 0);
+    assert_int_equal(err, 0);
+    terminate_and_join(&worker);
+}
+
+static void terminate_races_with_birth(unsigned rounds) {
+    uint32_t seed = 17;
+    for (unsigned i = 0; i < rounds; i++) {
+        struct worker worker;
+        struct timespec nap = {.tv_nsec = (long)(random_next(&seed) % 300000)};
+        assert_int_equal(worker_start(&worker, WORKER_PROCESS, "infant", 0, sleep_for_ever, NULL),
+                         0);
+        if (i % 2)
+            nanosleep(&nap, NULL);
+        terminate_and_join(&worker);
+    }
+}
+
+/* Also in a parent with handlers of its own, of which the child has a copy for a moment. */
+static void worker_is_terminated_at_birth(void **state) {
+    static const int signals[] = {SIGINT, SIGTERM, SIGALRM, SIGPIPE};
+    (void)state;
+    struct sigaction old[4];
+    terminate_races_with_birth(ROUNDS(500u));
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(sigaction(signals[i], NULL, &old[i]), 0);
+    assert_int_equal(stop_install(), 0);
+    terminate_races_with_birth(ROUNDS(500u));
+    struct pollfd asked = {.fd = stop_fd(), .events = POLLIN};
+    assert_int_equal(poll(&asked, 1, 0), 0);
+    assert_int_equal(stop_signal(), 0);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(sigaction(signals[i], &old[i], NULL), 0);
+    close(stop_fd());
 }
 
 static bool is_gone(pid_t pid) {
@@ -436,6 +570,135 @@ static void supervisor_refuses_more_than_its_capacity(void **state) {
     office_close(&office);
 }
 
+/* ---- replacements ---- */
+
+struct post {
+    _Atomic uint32_t starts;
+    _Atomic uint32_t number, pid; /* of the one who started last */
+};
+
+static int take_post(void *argument, unsigned number) {
+    struct post *post = argument;
+    atomic_store(&post->number, number);
+    atomic_store(&post->pid, (uint32_t)getpid());
+    atomic_fetch_add(&post->starts, 1);
+    pause_for_ever();
+}
+
+static void a_replacement_has_the_number_of_the_dead(void **state) {
+    (void)state;
+    struct office office;
+    office_open(&office, 3);
+    struct post *post = take(&office.arena, sizeof *post);
+    employ(&office, WORKER_PROCESS, sleep_for_ever, NULL);
+    employ(&office, WORKER_PROCESS, take_post, post);
+    employ(&office, WORKER_PROCESS, sleep_for_ever, NULL);
+    for (uint32_t round = 1; round <= 5; round++) {
+        assert_true(reaches(&post->starts, round));
+        struct worker *worker = &office.supervisor.workers[1];
+        pid_t pid = worker->pid;
+        assert_int_equal(post->number, 1);
+        assert_int_equal(post->pid, pid);
+        assert_int_equal(worker_kill(worker), 0);
+        assert_ptr_equal(expect_death(&office), worker);
+        assert_int_equal(supervisor_replace(&office.supervisor, worker), 0);
+        assert_int_not_equal(worker->pid, pid);
+        assert_int_equal(worker->number, 1);
+        assert_string_equal(worker->name, "employee");
+        assert_int_equal(office.supervisor.count, 3);
+        expect_news(&office, 5 * MS, SUPERVISOR_NOTHING);
+    }
+    office_close(&office);
+}
+
+static void a_thread_can_be_replaced_too(void **state) {
+    (void)state;
+    struct office office;
+    office_open(&office, 1);
+    employ(&office, WORKER_THREAD, return_number, NULL);
+    struct worker *worker = &office.supervisor.workers[0];
+    join_in_time(worker);
+    assert_int_equal(supervisor_renew(&office.supervisor, worker), 0);
+    join_in_time(worker);
+    assert_int_equal(worker->exitcode, 0);
+    office_close(&office);
+}
+
+/* The only worker, number 0 of `capacity`, dies and is replaced; what the last attempt returned. */
+static int replace_often(struct office *office, unsigned times) {
+    int err = 0;
+    for (unsigned i = 0; i < times && !err; i++)
+        err = supervisor_replace(&office->supervisor, expect_death(office));
+    return err;
+}
+
+static int fail_at_once(void *argument, unsigned number) {
+    (void)argument;
+    (void)number;
+    return 3;
+}
+
+static void barren_deaths_come_to_an_end(void **state) {
+    (void)state;
+    struct office office;
+    office_open(&office, 2);
+    employ(&office, WORKER_PROCESS, fail_at_once, NULL);
+    uint64_t start = clock_now_ns();
+    assert_int_equal(replace_often(&office, 2 + SUPERVISOR_BARREN_MOST), 0);
+    struct worker *worker = expect_death(&office);
+    assert_int_equal(supervisor_replace(&office.supervisor, worker), -EOWNERDEAD);
+    assert_int_equal(worker->exitcode, 3); /* it stays ended */
+    assert_in_range(clock_now_ns() - start, 1000 * MS,
+                    15000 * MS); /* not in a hurry, not for ever */
+    expect_news(&office, 5 * MS, SUPERVISOR_NOTHING);
+    office_close(&office);
+}
+
+static void progress_forgives_deaths(void **state) {
+    (void)state;
+    struct office office;
+    office_open(&office, 2);
+    employ(&office, WORKER_PROCESS, fail_at_once, NULL);
+    uint64_t start = clock_now_ns();
+    for (unsigned i = 0; i < 2 * (2 + SUPERVISOR_BARREN_MOST); i++) {
+        assert_int_equal(replace_often(&office, 2), 0);
+        supervisor_progress(&office.supervisor);
+    }
+    assert_true(clock_now_ns() - start < 5000 * MS); /* as many as there are need no delay */
+    office_close(&office);
+}
+
+static void a_planned_end_is_no_death(void **state) {
+    (void)state;
+    struct office office;
+    office_open(&office, 1);
+    employ(&office, WORKER_PROCESS, return_number, NULL);
+    uint64_t start = clock_now_ns();
+    for (unsigned i = 0; i < 3 * SUPERVISOR_BARREN_MOST; i++) {
+        struct worker *worker = expect_death(&office);
+        assert_int_equal(worker->exitcode, 0);
+        assert_int_equal(supervisor_renew(&office.supervisor, worker), 0);
+        assert_int_equal(worker->number, 0);
+    }
+    assert_int_equal(office.supervisor.barren, 0);
+    assert_true(clock_now_ns() - start < 5000 * MS);
+    office_close(&office);
+}
+
+static void a_stop_shortens_the_delay(void **state) {
+    (void)state;
+    struct office office;
+    office_open(&office, 1);
+    employ(&office, WORKER_PROCESS, fail_at_once, NULL);
+    struct worker *worker = expect_death(&office);
+    office.supervisor.barren = 1 + SUPERVISOR_BARREN_MOST - 1; /* the longest delay is next */
+    assert_int_equal(eventfd_write(office.stop_fd, 1), 0);
+    uint64_t start = clock_now_ns();
+    assert_int_equal(supervisor_replace(&office.supervisor, worker), 0);
+    assert_true(clock_now_ns() - start < 200 * MS);
+    office_close(&office);
+}
+
 static unsigned open_descriptors(void) {
     unsigned open = 0;
     for (int fd = 0; fd < 1024; fd++) {
@@ -483,7 +746,12 @@ int main(void) {
         TEST(a_thread_cannot_be_killed),
         TEST(worker_shows_its_name),
         TEST(a_thread_has_its_name_too),
-        TEST(worker_ignores_an_interrupt),
+        TEST(worker_is_terminated_wherever_it_is),
+        TEST(a_terminated_worker_can_be_a_zombie),
+        TEST(worker_ignores_what_others_send),
+        TEST(terminate_does_not_hide_behind_what_others_send),
+        TEST(a_parent_that_blocks_the_signal_can_terminate),
+        TEST(worker_is_terminated_at_birth),
         TEST(workers_die_with_their_parent),
         TEST(supervisor_waits_no_longer_than_told),
         TEST_BOTH(supervisor_hears_the_bell),
@@ -495,6 +763,12 @@ int main(void) {
         TEST(supervisor_join_tells_who_was_killed),
         TEST(supervisor_close_kills_and_reaps_all),
         TEST(supervisor_refuses_more_than_its_capacity),
+        TEST(a_replacement_has_the_number_of_the_dead),
+        TEST(a_thread_can_be_replaced_too),
+        TEST(barren_deaths_come_to_an_end),
+        TEST(progress_forgives_deaths),
+        TEST(a_planned_end_is_no_death),
+        TEST(a_stop_shortens_the_delay),
         TEST_BOTH(many_workers_come_and_go),
         TEST(a_bad_stop_fd_leaves_nothing_open),
     };

@@ -343,6 +343,32 @@ static void long_values_are_cut(void **state) {
     assert_string_equal(value, "123");
 }
 
+static void texts_are_tamed(void **state) {
+    static const struct {
+        const char *given, *tame;
+    } cases[] = {
+        {"", ""},
+        {"plain <&>'\"`$(x) ~", "plain <&>'\"`$(x) ~"},
+        {"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8d\xb0", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8d\xb0"},
+        {"a\nb\tc\x7f\x1b[2J", "a?b?c??[2J"},
+        {"\xc2\x9b"
+         "2J \xc2\xa0",
+         "??2J \xc2\xa0"},                           /* C1 controls end at U+009F */
+        {"cut \xe2\x82", "cut ??"},                  /* within a character */
+        {"\xe2\x82x\xa9", "??x?"},                   /* a byte out of place */
+        {"\xc0\xaf\xc1\xbf\xe0\x80\xaf", "???????"}, /* overlong */
+        {"\xed\xa0\x80 \xef\xbf\xbe \xef\xbf\xbd", "??? ??? \xef\xbf\xbd"}, /* surrogate, U+FFFE */
+        {"\xf4\x90\x80\x80\xf8\xff", "??????"},                             /* beyond U+10FFFF */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "%s", cases[i].given);
+        text_tame(text);
+        assert_string_equal(text, cases[i].tame);
+    }
+}
+
 static void sizes_do_not_overflow(void **state) {
     (void)state;
     uint64_t result = UNTOUCHED;
@@ -443,6 +469,7 @@ int main(void) {
         cmocka_unit_test(values_are_found),
         cmocka_unit_test(absent_values_are_not_found),
         cmocka_unit_test(long_values_are_cut),
+        cmocka_unit_test(texts_are_tamed),
         cmocka_unit_test(sizes_do_not_overflow),
         cmocka_unit_test(sizes_are_rounded),
         cmocka_unit_test(the_clock_never_goes_back),

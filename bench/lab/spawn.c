@@ -10,6 +10,7 @@
 #include "mp/value.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define PARTS_MOST 256
 #define POINTS     4096 /* of the whole calculation, dealt to the parts in turn */
@@ -64,50 +65,42 @@ static int with_threads(struct calculation *calculation, unsigned parts) {
     return with_workers(calculation, parts, WORKER_THREAD);
 }
 
-static size_t pool_part(void *context, unsigned worker, uint64_t part, void *result) {
+static long pool_part(void *context, unsigned worker, const void *argument, void *result) {
+    uint64_t part;
     (void)worker;
+    memcpy(&part, argument, sizeof part);
     *(int64_t *)result = compute_part(context, (unsigned)part);
     return sizeof(int64_t);
 }
 
-/* Takes one result, waiting for it if need be. */
-static int take(struct pool *pool, struct supervisor *supervisor, struct calculation *calculation) {
-    const struct pool_result *result;
-    struct worker *dead;
-    while (pool_result(pool, &result) < 0) {
-        bell_arm(supervisor->bell);
-        if (pool_result(pool, &result) >= 0)
-            break;
-        int news = supervisor_wait(supervisor, CLOCK_NEVER, &dead);
-        if (news < 0 || news == SUPERVISOR_DEATH)
-            return news < 0 ? news : -ECHILD;
-    }
-    value_add(&calculation->sum, *(const int64_t *)result->bytes);
-    pool_release(pool);
-    return 0;
+static void add_up(void *context, uint64_t part, long outcome, const void *result) {
+    struct calculation *calculation = context;
+    (void)part, (void)outcome;
+    value_add(&calculation->sum, *(const int64_t *)result);
 }
 
 static int with_pool(struct calculation *calculation, unsigned parts) {
+    static pool_function *const functions[] = {pool_part};
     struct arena arena = ARENA_EMPTY;
     struct supervisor supervisor = {0};
     struct pool pool;
     struct pool_plan plan = {.kind = WORKER_PROCESS,
                              .workers = 2,
-                             .results_queued = PARTS_MOST,
+                             .functions = functions,
+                             .function_count = 1,
+                             .context = calculation,
                              .result_bytes = sizeof(int64_t),
-                             .function = pool_part,
-                             .context = calculation};
+                             .results_queued = PARTS_MOST};
+    struct pool_call call = {
+        .count = parts, .chunk = 1, .deliver = add_up, .deliver_context = calculation};
     int err = supervisor_open(&supervisor, &arena, plan.workers, -1);
     if (!err)
         err = pool_open(&pool, &arena, &supervisor, &plan);
-    for (unsigned part = 0; !err && part < parts; part++)
-        err = pool_submit(&pool, part, 1);
-    for (unsigned part = 0; !err && part < parts; part++)
-        err = take(&pool, &supervisor, calculation);
+    if (!err)
+        err = pool_map(&pool, &call);
     if (!err) {
-        struct worker *bad;
-        pool_finish(&pool);
-        err = supervisor_join(&supervisor, &bad);
+        pool_close(&pool);
+        err = pool_join(&pool);
     }
     supervisor_close(&supervisor);
     arena_close(&arena);

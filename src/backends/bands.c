@@ -3,7 +3,9 @@
  * once, a barrier tells that all have arrived. Nothing is dealt, nothing is sent; but nobody helps
  * a worker whose band is the costly one, so a picture with its work in one corner shows what
  * dynamic dealing is for. Who writes the frame: the workers, in place. What ends a worker: an event
- * without a frame. */
+ * without a frame.
+ * A death: the replacement has the same band and the same seat at the barrier. It does what is not
+ * done of the band, and arrives, perhaps once more. */
 #include "backends/crew.h"
 #include "mp/barrier.h"
 #include "mp/event.h"
@@ -15,7 +17,8 @@
 struct board {
     struct event start;      /* set by the original process, cleared by the last at the barrier */
     struct barrier end;      /* all workers; passed once per render */
-    uint32_t *frame;         /* NULL: no more renders. Written before start is set */
+    uint32_t *frame;         /* NULL: no more renders. Written before start is set, as is: */
+    _Atomic uint64_t render; /* under way, from 0 */
     _Atomic uint64_t passed; /* renders whose barrier was passed */
 };
 
@@ -27,11 +30,11 @@ struct bands {
 };
 
 /* The barrier's action, while all others still wait: nobody can see the event of the render that
- * ends here. */
+ * ends here. The same again, if somebody died over it. */
 static void end_render(void *argument) {
     struct board *board = argument;
     event_clear(&board->start);
-    atomic_fetch_add_explicit(&board->passed, 1, memory_order_release);
+    atomic_store_explicit(&board->passed, board->end.rounds + 1, memory_order_release);
 }
 
 /* A band: batches worker * n / N … (worker + 1) * n / N - 1, so bands differ by one batch at most.
@@ -40,14 +43,8 @@ static void compute_band(struct bands *this, unsigned worker) {
     struct crew *crew = &this->crew;
     uint64_t batches = job_batches(crew->job), workers = crew->job->workers;
     uint64_t end = (worker + 1) * batches / workers;
-    for (uint64_t index = worker * batches / workers; index < end; index++) {
-        uint32_t *place = this->board->frame + job_batch(crew->job, index).first;
-        int64_t sum = crew_compute(crew, worker, index, place);
-        if (sum < 0)
-            continue;
-        monitor_batch_done(crew->monitor, worker, index, (uint64_t)sum);
-        lease_done(crew->leases, index);
-    }
+    for (uint64_t index = worker * batches / workers; index < end; index++)
+        crew_do_in_place(crew, worker, index, this->board->frame);
 }
 
 static int worker_life(void *argument, unsigned worker) {
@@ -59,9 +56,10 @@ static int worker_life(void *argument, unsigned worker) {
             return 1;
         if (!board->frame)
             return 0;
+        uint64_t render = atomic_load_explicit(&board->render, memory_order_relaxed);
         compute_band(this, worker);
         monitor_phase(this->crew.monitor, worker, PHASE_WAIT);
-        int arrived = barrier_wait(&board->end);
+        int arrived = barrier_wait_at(&board->end, worker, render);
         if (arrived < 0)
             return 1;
         if (arrived == BARRIER_LAST)
@@ -78,7 +76,17 @@ static int open_board(struct bands *this) {
     err = event_open(&this->board->start);
     if (err)
         return err;
-    return barrier_open(&this->board->end, this->crew.job->workers, end_render, this->board);
+    err = barrier_open(&this->board->end, this->crew.job->workers, end_render, this->board);
+    return err ? err : barrier_seat(&this->board->end, &this->crew.arena);
+}
+
+/* Whoever died may have been the one to wake others, or to pass the barrier. */
+static int64_t mourn(void *backend, const struct worker *dead) {
+    struct bands *this = backend;
+    (void)dead;
+    event_wake(&this->board->start);
+    barrier_wake(&this->board->end);
+    return 0;
 }
 
 static int finish(void *state) {
@@ -99,6 +107,8 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
     if (!this)
         return -ENOMEM;
     int err = crew_open(&this->crew, job, monitor, 0);
+    this->crew.backend = this;
+    this->crew.mourn = mourn;
     if (!err)
         err = open_board(this);
     for (unsigned i = 0; !err && i < job->workers; i++)
@@ -125,7 +135,7 @@ static int render(void *state, struct monitor *monitor, struct counts *counts) {
     int err = crew_begin(&this->crew);
     if (!err) {
         this->board->frame = counts->at;
-        this->renders++;
+        atomic_store_explicit(&this->board->render, this->renders++, memory_order_relaxed);
         err = event_set(&this->board->start);
     }
     if (!err)

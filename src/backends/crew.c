@@ -6,37 +6,105 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int crew_open(struct crew *crew, const struct job *job, struct monitor *monitor, unsigned others) {
-    *crew = (struct crew){.job = job, .monitor = monitor, .arena = ARENA_EMPTY};
+    *crew = (struct crew){
+        .job = job, .monitor = monitor, .arena = ARENA_EMPTY, .replaceable = job->workers + others};
+    crew->griefs = calloc(job->workers, sizeof *crew->griefs);
+    if (!crew->griefs)
+        return -ENOMEM;
     int err = lease_open(&crew->arena, job_batches(job), &crew->leases);
     if (err)
         return err;
-    return supervisor_open(&crew->supervisor, &crew->arena, job->workers + others,
-                           monitor->stop_fd);
+    err = supervisor_open(&crew->supervisor, &crew->arena, job->workers + others, monitor->stop_fd);
+    return err ? err : supervisor_lease(&crew->supervisor, monitor->lease_ns);
 }
 
-static void report_loss(struct crew *crew, const struct worker *worker) {
-    struct monitor *monitor = crew->monitor;
+/* What the ledger says of a worker that died. */
+static struct monitor_loss describe(const struct crew *crew, const struct worker *worker) {
+    const struct monitor *monitor = crew->monitor;
     struct monitor_loss loss = {
         .worker = worker->number,
         .pid = worker->pid,
         .exitcode = worker->exitcode,
         .batch = -1,
         .phase = -1,
+        .overdue = worker->overdue,
+        .end = LOSS_REPLACED,
     };
     snprintf(loss.name, sizeof loss.name, "%s", worker->name);
-    if (worker->number < monitor->worker_count) {
-        const struct monitor_worker *line = &monitor->workers[worker->number];
-        loss.phase = atomic_load_explicit(&line->phase, memory_order_relaxed);
-        if (loss.phase == PHASE_COMPUTE || loss.phase == PHASE_SEND)
-            loss.batch = (int64_t)atomic_load_explicit(&line->batch, memory_order_relaxed);
-    }
-    monitor_worker_lost(monitor, &loss);
+    if (worker->number >= monitor->worker_count)
+        return loss;
+    const struct monitor_worker *line = &monitor->workers[worker->number];
+    loss.phase = atomic_load_explicit(&line->phase, memory_order_relaxed);
+    if (loss.phase == PHASE_COMPUTE || loss.phase == PHASE_SEND)
+        loss.batch = (int64_t)atomic_load_explicit(&line->batch, memory_order_relaxed);
+    return loss;
 }
 
-/* Waits for news until the deadline, ≥ 0; but a stop and a death are errors. */
+/* Has the batch, over which a worker died, killed several in a row? It stays with the worker's
+ * number, so they were all of that number. */
+static bool is_poison(struct crew *crew, const struct monitor_loss *loss) {
+    if (loss->batch < 0)
+        return false;
+    struct crew_grief *grief = &crew->griefs[loss->worker];
+    grief->deaths = grief->batch == loss->batch ? grief->deaths + 1 : 1;
+    grief->batch = loss->batch;
+    return grief->deaths > CREW_DEATHS_MOST;
+}
+
+/* Deaths that batches lie between do not add up. */
+static void note_progress(struct crew *crew) {
+    uint64_t done = monitor_batches_done(crew->monitor);
+    if (done != crew->done_at_death)
+        supervisor_progress(&crew->supervisor);
+    crew->done_at_death = done;
+}
+
+static uint64_t count_held(const struct crew *crew, unsigned worker) {
+    uint64_t held = 0;
+    for (int64_t batch = lease_held_by(crew->leases, worker); batch >= 0; held++)
+        batch = lease_next_held(crew->leases, worker, (uint64_t)batch + 1);
+    return held;
+}
+
+/* The replacement finds its number's line of the ledger as a worker that starts. */
+static int replace(struct crew *crew, struct worker *dead) {
+    if (dead->number < crew->monitor->worker_count)
+        monitor_phase(crew->monitor, dead->number, PHASE_START);
+    note_progress(crew);
+    return crew->replace ? crew->replace(crew->backend, dead)
+                         : supervisor_replace(&crew->supervisor, dead);
+}
+
+/* What is to become of a worker that died, and makes it so. */
+static enum loss_end mend(struct crew *crew, struct worker *dead, struct monitor_loss *loss) {
+    if (dead->number >= crew->replaceable)
+        return LOSS_IRREPLACEABLE;
+    if (is_poison(crew, loss))
+        return LOSS_POISON;
+    loss->err = replace(crew, dead);
+    if (loss->err == -EOWNERDEAD)
+        return LOSS_BARREN;
+    return loss->err ? LOSS_REFUSED : LOSS_REPLACED;
+}
+
+/* A worker died. 0: it has been replaced; -EOWNERDEAD: it cannot be; or -errno. */
+static int mourn(struct crew *crew, struct worker *dead) {
+    struct monitor_loss loss = describe(crew, dead);
+    int64_t again = crew->mourn ? crew->mourn(crew->backend, dead) : 0;
+    if (again < 0)
+        return (int)again;
+    uint64_t held = count_held(crew, dead->number);
+    loss.end = mend(crew, dead, &loss);
+    loss.repeated = loss.exitcode >= 0 && crew->supervisor.barren > crew->supervisor.capacity;
+    monitor_worker_lost(crew->monitor, &loss, held + (uint64_t)again);
+    return loss.end == LOSS_REPLACED ? 0 : -EOWNERDEAD;
+}
+
+/* Waits for news until the deadline, ≥ 0; a stop, and a death that cannot be mended, are errors. */
 static int hear(struct crew *crew, uint64_t deadline_ns) {
     struct worker *dead = NULL;
     int news = supervisor_wait(&crew->supervisor, deadline_ns, &dead);
@@ -46,12 +114,16 @@ static int hear(struct crew *crew, uint64_t deadline_ns) {
         return -ECANCELED;
     if (news != SUPERVISOR_DEATH)
         return news;
-    report_loss(crew, dead);
-    return -EOWNERDEAD;
+    int err = mourn(crew, dead);
+    return err ? err : news;
 }
 
 int crew_begin(struct crew *crew) {
     lease_begin(crew->leases);
+    crew->done_at_death = 0;
+    supervisor_progress(&crew->supervisor); /* the last render was completed */
+    for (unsigned i = 0; i < crew->job->workers; i++)
+        crew->griefs[i].batch = -1;
     int news = hear(crew, 0); /* one may have died since the last render */
     return news < 0 ? news : 0;
 }
@@ -74,34 +146,46 @@ int crew_await(struct crew *crew, bool (*ready)(const void *what), const void *w
 }
 
 long crew_await_readable(struct crew *crew) {
-    int news;
-    do
-        news = hear(crew, CLOCK_NEVER);
-    while (news >= 0 && news != SUPERVISOR_READY);
-    return news < 0 ? news : (long)crew->supervisor.readable;
+    int news = hear(crew, CLOCK_NEVER);
+    if (news < 0)
+        return news;
+    return news == SUPERVISOR_READY ? (long)crew->supervisor.readable : -EAGAIN;
 }
 
-int crew_await_death(struct crew *crew) {
+int crew_await_death(struct crew *crew, uint64_t deadline_ns) {
     int news;
     do
-        news = hear(crew, CLOCK_NEVER);
-    while (news >= 0);
-    return news;
+        news = hear(crew, deadline_ns);
+    while (news == SUPERVISOR_BELL || news == SUPERVISOR_READY);
+    return news == SUPERVISOR_NOTHING ? -ETIMEDOUT : news < 0 ? news : 0;
 }
 
-int64_t crew_compute(struct crew *crew, unsigned worker, uint64_t batch, uint32_t *counts) {
+uint64_t crew_fill(struct crew *crew, unsigned worker, uint64_t batch, uint32_t *counts) {
     const struct job *job = crew->job;
-    if (!lease_claim(crew->leases, batch, worker))
-        return -1;
     monitor_batch_begun(crew->monitor, worker, batch);
-    return (int64_t)job->kernel->fill(&job->workload, job_batch(job, batch), counts);
+    return job->kernel->fill(&job->workload, job_batch(job, batch), counts);
 }
 
-void crew_commit(struct crew *crew, struct counts *frame, unsigned worker, uint64_t index,
-                 uint64_t sum, const uint32_t *counts) {
+void crew_enter(struct crew *crew, struct counts *frame, unsigned worker, uint64_t index,
+                uint64_t sum, const uint32_t *counts) {
     struct batch batch = job_batch(crew->job, index);
     memcpy(frame->at + batch.first, counts, batch.count * sizeof *counts);
     monitor_batch_done(crew->monitor, worker, index, sum);
+}
+
+bool crew_commit(struct crew *crew, struct counts *frame, unsigned worker, uint64_t index,
+                 uint64_t sum, const uint32_t *counts) {
+    if (!lease_is_held(crew->leases, index, worker))
+        return false;
+    crew_enter(crew, frame, worker, index, sum, counts);
+    return lease_done(crew->leases, index);
+}
+
+void crew_do_in_place(struct crew *crew, unsigned worker, uint64_t index, uint32_t *frame) {
+    if (!lease_claim(crew->leases, index, worker) && !lease_is_held(crew->leases, index, worker))
+        return;
+    uint32_t *place = frame + job_batch(crew->job, index).first;
+    monitor_batch_done(crew->monitor, worker, index, crew_fill(crew, worker, index, place));
     lease_done(crew->leases, index);
 }
 
@@ -121,12 +205,20 @@ uint64_t crew_results_queued(const struct job *job) {
 int crew_join(struct crew *crew) {
     struct worker *bad = NULL;
     int err = supervisor_join(&crew->supervisor, &bad);
-    if (err == -EOWNERDEAD)
-        report_loss(crew, bad);
-    return err;
+    if (err != -EOWNERDEAD)
+        return err;
+    for (unsigned i = 0; i < crew->supervisor.count; i++) {
+        const struct worker *worker = &crew->supervisor.workers[i];
+        struct monitor_loss loss = describe(crew, worker);
+        loss.end = LOSS_IDLE;
+        if (worker->exitcode != 0)
+            monitor_worker_lost(crew->monitor, &loss, 0);
+    }
+    return 0;
 }
 
 void crew_close(struct crew *crew) {
     supervisor_close(&crew->supervisor);
     arena_close(&crew->arena);
+    free(crew->griefs);
 }

@@ -3,7 +3,10 @@
  * holds a proxy, asks the server's board for some batches and sends their counts back through it.
  * Both travel in one round trip, and while a worker computes, its next batches are on their way, so
  * it waits for neither. Who writes the frame: the server alone. What ends a worker: the board's
- * answer, when it is closed; and the server, when all its clients have gone. */
+ * answer, when it is closed; and the server, when all its clients have gone.
+ * A death: the server leases each batch to the worker that it deals it to. Who takes has nothing,
+ * so what is still leased to its number was a dead predecessor's, and is dealt to it first. The
+ * server itself cannot be replaced: the work list is its own. */
 #include "mp/manager.h"
 
 #include "backends/crew.h"
@@ -21,6 +24,9 @@
 #define DEALS_OF_THE_REST 16
 #define DEAL_BYTES        (64 * 1024)
 
+/* So soon after its channels end the kernel has told of a process's death. */
+#define DEATH_KNOWN_NS UINT64_C(1000000000)
+
 #define BOARD 0u /* the only object */
 
 /* What the board is asked. */
@@ -30,6 +36,11 @@ enum verb {
     TAKE,  /* a worker: waits for a deal. -ESHUTDOWN: none will come */
     AHEAD, /* a worker: a deal for later, while there are plenty; else -ENODATA */
     PUT,   /* a worker: the counts of a deal; returns what AHEAD returns */
+};
+
+/* A worker's requests begin with its number. */
+struct requester {
+    _Alignas(struct crew_result) uint32_t worker;
 };
 
 /* What a worker is given at once. Its counts come back as a struct crew_result each, in a row. */
@@ -70,28 +81,50 @@ static uint64_t left(const struct manager_state *this) {
     return job_batches(this->crew.job) - this->board.dealt;
 }
 
-static int64_t deal(struct manager_state *this, struct manager_bytes *reply) {
+static int64_t answer_deal(const struct deal *deal, struct manager_bytes *reply) {
+    return manager_bytes_add(reply, deal, sizeof *deal);
+}
+
+static int64_t deal(struct manager_state *this, unsigned worker, struct manager_bytes *reply) {
     const struct job *job = this->crew.job;
     uint64_t share = left(this) / ((uint64_t)job->workers * DEALS_OF_THE_REST);
     uint64_t most = size_min(share, DEAL_BYTES / stride(job));
     struct deal deal = {.first = this->board.dealt, .count = size_max(most, 1)};
-    int err = manager_bytes_add(reply, &deal, sizeof deal);
-    if (!err)
-        this->board.dealt += deal.count;
-    return err;
+    for (uint64_t i = 0; i < deal.count; i++)
+        lease_claim(this->crew.leases, deal.first + i, worker);
+    this->board.dealt += deal.count;
+    return answer_deal(&deal, reply);
 }
 
 /* The last batches are for those who have none, not for those who are busy. */
-static int64_t deal_ahead(struct manager_state *this, struct manager_bytes *reply) {
-    return left(this) > this->crew.job->workers ? deal(this, reply) : -ENODATA;
+static int64_t deal_ahead(struct manager_state *this, unsigned worker,
+                          struct manager_bytes *reply) {
+    return left(this) > this->crew.job->workers ? deal(this, worker, reply) : -ENODATA;
+}
+
+/* What was dealt to a worker of this number and never came back, a run of it; else something new.
+ */
+static int64_t take(struct manager_state *this, unsigned worker, struct manager_bytes *reply) {
+    const struct lease_table *leases = this->crew.leases;
+    int64_t held = lease_held_by(leases, worker);
+    if (held < 0 && left(this) == 0)
+        return this->board.closed ? -ESHUTDOWN : -EAGAIN;
+    if (held < 0)
+        return deal(this, worker, reply);
+    struct deal deal = {.first = (uint64_t)held, .count = 1};
+    while (deal.count < DEAL_BYTES / stride(this->crew.job) &&
+           deal.first + deal.count < leases->tasks &&
+           lease_is_held(leases, deal.first + deal.count, worker))
+        deal.count++;
+    return answer_deal(&deal, reply);
 }
 
 static void put(struct manager_state *this, const unsigned char *results, size_t bytes) {
     struct crew *crew = &this->crew;
-    for (size_t at = 0; at < bytes; at += stride(crew->job), this->board.done++) {
+    for (size_t at = 0; at < bytes; at += stride(crew->job)) {
         const struct crew_result *result = (const struct crew_result *)(results + at);
-        crew_commit(crew, &this->board.frame, result->worker, result->batch, result->sum,
-                    result->counts);
+        this->board.done += crew_commit(crew, &this->board.frame, result->worker, result->batch,
+                                        result->sum, result->counts);
     }
     if (this->board.done == job_batches(crew->job))
         bell_ring(crew->supervisor.bell);
@@ -100,6 +133,7 @@ static void put(struct manager_state *this, const unsigned char *results, size_t
 static int64_t board_call(void *context, uint32_t verb, const void *request, size_t bytes,
                           struct manager_bytes *reply) {
     struct manager_state *this = context;
+    const struct requester *requester = request;
     switch ((enum verb)verb) {
     case BEGIN:
         return begin(this, request);
@@ -107,22 +141,25 @@ static int64_t board_call(void *context, uint32_t verb, const void *request, siz
         this->board.closed = true;
         return 0;
     case TAKE:
-        if (left(this) == 0)
-            return this->board.closed ? -ESHUTDOWN : -EAGAIN;
-        return deal(this, reply);
+        return take(this, requester->worker, reply);
     case AHEAD:
-        return deal_ahead(this, reply);
+        return deal_ahead(this, requester->worker, reply);
     case PUT:
-        put(this, request, bytes);
-        return deal_ahead(this, reply);
+        put(this, (const unsigned char *)(requester + 1), bytes - sizeof *requester);
+        return deal_ahead(this, requester->worker, reply);
     }
     return -ENOSYS;
 }
 
 /* ---- the workers ---- */
 
-static int ask(struct manager_proxy *proxy, enum verb verb, size_t bytes) {
-    return manager_ask(proxy, BOARD, verb, bytes, CLOCK_NEVER);
+/* A request without more than the worker's number. */
+static int ask(struct manager_proxy *proxy, enum verb verb, unsigned worker) {
+    struct requester *requester = manager_room(proxy, sizeof *requester);
+    if (!requester)
+        return -ENOMEM;
+    requester->worker = worker;
+    return manager_ask(proxy, BOARD, verb, sizeof *requester, CLOCK_NEVER);
 }
 
 static int answer(struct manager_proxy *proxy, struct deal *deal) {
@@ -135,26 +172,27 @@ static int answer(struct manager_proxy *proxy, struct deal *deal) {
 /* Computes a deal where its request will be sent from; *bytes: how long that is. */
 static int compute(struct crew *crew, unsigned worker, struct deal deal,
                    struct manager_proxy *proxy, size_t *bytes) {
-    unsigned char *results = manager_room(proxy, deal.count * stride(crew->job));
-    if (!results)
+    struct requester *requester =
+        manager_room(proxy, sizeof *requester + deal.count * stride(crew->job));
+    if (!requester)
         return -ENOMEM;
+    unsigned char *results = (unsigned char *)(requester + 1);
+    requester->worker = worker;
     for (uint64_t i = 0; i < deal.count; i++) {
         struct crew_result *result = (struct crew_result *)(results + i * stride(crew->job));
         uint64_t batch = deal.first + i, pixels = job_batch(crew->job, batch).count;
-        int64_t sum = crew_compute(crew, worker, batch, result->counts);
-        if (sum < 0)
-            return -EBUSY; /* cannot be: the server deals each batch once */
+        result->sum = crew_fill(crew, worker, batch, result->counts);
         result->batch = batch;
-        result->sum = (uint64_t)sum;
         result->worker = worker;
-        *bytes = i * stride(crew->job) + sizeof *result + pixels * sizeof *result->counts;
+        *bytes = sizeof *requester + i * stride(crew->job) + sizeof *result +
+                 pixels * sizeof *result->counts;
     }
     return 0;
 }
 
 /* From one deal on, as long as another was given ahead of need. */
 static int work(struct crew *crew, unsigned worker, struct deal deal, struct manager_proxy *proxy) {
-    int err = ask(proxy, AHEAD, 0), more = 0;
+    int err = ask(proxy, AHEAD, worker), more = 0;
     while (!err && !more) {
         size_t bytes = 0;
         err = compute(crew, worker, deal, proxy, &bytes);
@@ -162,7 +200,7 @@ static int work(struct crew *crew, unsigned worker, struct deal deal, struct man
             return err;
         monitor_phase(crew->monitor, worker, PHASE_SEND);
         more = answer(proxy, &deal);
-        err = ask(proxy, PUT, bytes);
+        err = manager_ask(proxy, BOARD, PUT, bytes, CLOCK_NEVER);
     }
     if (!err)
         err = answer(proxy, &deal); /* of the last PUT: nothing more either */
@@ -184,7 +222,7 @@ static int worker_life(void *argument, unsigned worker) {
     monitor_phase(this->crew.monitor, worker, PHASE_WAIT);
     int err = manager_connect(&this->manager, &proxy);
     while (!err) {
-        err = ask(&proxy, TAKE, 0);
+        err = ask(&proxy, TAKE, worker);
         if (!err)
             err = answer(&proxy, &deal);
         if (!err)
@@ -198,10 +236,20 @@ static int worker_life(void *argument, unsigned worker) {
 
 /* ---- the original process ---- */
 
-/* One of its requests; when there is no server any more, its death is told as any other. */
+/* After its channel said that nobody holds the other end: the server's death is told as any other.
+ */
+static int know_death(struct manager_state *this) {
+    uint64_t deadline_ns = clock_after_ns(DEATH_KNOWN_NS);
+    int err;
+    do /* others may die first */
+        err = crew_await_death(&this->crew, deadline_ns);
+    while (!err);
+    return err == -ETIMEDOUT ? -EPIPE : err; /* it lives, but had no memory for us */
+}
+
 static int tell(struct manager_state *this, enum verb verb, const void *request, size_t bytes) {
     int err = (int)manager_call(&this->proxy, BOARD, verb, request, bytes);
-    return err == -EPIPE || err == -EOWNERDEAD ? crew_await_death(&this->crew) : err;
+    return err == -EPIPE || err == -EOWNERDEAD ? know_death(this) : err;
 }
 
 static bool all_done(const void *leases) {
@@ -228,6 +276,7 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
     this->board.dealt = job_batches(job); /* nothing to take before the first render */
     this->object = (struct manager_object){.call = board_call, .context = this};
     int err = crew_open(&this->crew, job, monitor, 1);
+    this->crew.replaceable = job->workers;
     if (!err)
         err = manager_open(&this->manager, &this->object, 1);
     for (unsigned i = 0; !err && i < job->workers; i++)
@@ -236,6 +285,8 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
         err = manager_start(&this->manager, &this->crew.supervisor);
     if (!err)
         err = manager_connect(&this->manager, &this->proxy);
+    if (err == -EPIPE || err == -EOWNERDEAD)
+        err = know_death(this);
     if (err) {
         this->broken = true;
         finish(this);

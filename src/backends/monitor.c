@@ -22,6 +22,7 @@ int monitor_open(struct monitor *monitor, unsigned workers, uint64_t batches) {
         .worker_count = workers,
         .batch_count = batches,
         .stop_fd = -1,
+        .lease_ns = MONITOR_LEASE_NS,
         .pages = pages,
         .pages_bytes = bytes,
     };
@@ -73,7 +74,12 @@ void monitor_workers_started(struct monitor *monitor, unsigned workers) {
     monitor->workers_started = workers;
 }
 
-void monitor_worker_lost(struct monitor *monitor, const struct monitor_loss *loss) {
-    if (monitor->workers_lost++ == 0)
-        monitor->loss = *loss;
+void monitor_worker_lost(struct monitor *monitor, const struct monitor_loss *loss,
+                         uint64_t batches_reissued) {
+    monitor->workers_lost++;
+    monitor->batches_reissued += batches_reissued;
+    monitor->loss = *loss;
+    bool goes_on = loss->end == LOSS_REPLACED || loss->end == LOSS_IDLE;
+    if (monitor->report && goes_on && !loss->repeated)
+        monitor->report(monitor->report_context, loss);
 }

@@ -20,6 +20,16 @@ struct monitor_worker {
     _Atomic uint64_t batch;                /* that it computes or sends, in those phases */
 };
 
+/* What becomes of a worker that died. */
+enum loss_end {
+    LOSS_REPLACED,
+    LOSS_IDLE,         /* all work was done */
+    LOSS_POISON,       /* its batch has killed several workers in a row: the run ends */
+    LOSS_BARREN,       /* workers die again and again, and nothing gets done: the run ends */
+    LOSS_REFUSED,      /* the system refused another one: the run ends */
+    LOSS_IRREPLACEABLE /* the run ends */
+};
+
 /* A worker that died, as the supervisor learnt it. */
 struct monitor_loss {
     char name[16];
@@ -28,6 +38,10 @@ struct monitor_loss {
     int exitcode;  /* ≥ 0: it exited so; < 0: minus the signal that killed it */
     int64_t batch; /* that it computed or sent, or -1 */
     int phase;     /* enum phase, or -1 when it is no computing worker */
+    bool overdue;  /* it had been stopped, and its lease ran out */
+    enum loss_end end;
+    int err;       /* LOSS_REFUSED: why, -errno */
+    bool repeated; /* it ended by itself, as all others do at the moment */
 };
 
 struct monitor {
@@ -37,14 +51,21 @@ struct monitor {
     uint64_t batch_count;
     unsigned workers_started; /* as the backend obtained them */
     unsigned workers_lost;
-    struct monitor_loss loss; /* the first, if workers_lost > 0 */
+    uint64_t batches_reissued; /* that died with a worker, and were given to another */
+    struct monitor_loss loss;  /* the last, if workers_lost > 0 */
+    uint64_t lease_ns;         /* how long a worker may be stopped before it is replaced */
+    void (*report)(void *context,
+                   const struct monitor_loss
+                       *loss); /* hears of it, unless the run ends or it is repeated; may be NULL */
+    void *report_context;
     int stop_fd;              /* readable when a stop was asked for; -1: never */
     int (*stop_signal)(void); /* the signal that asked, or 0; may be NULL */
     void *pages;
     size_t pages_bytes;
 };
 
-#define MONITOR_PENDING UINT64_MAX
+#define MONITOR_PENDING  UINT64_MAX
+#define MONITOR_LEASE_NS UINT64_C(5000000000) /* unless told otherwise */
 
 /* A ledger for that many workers and batches. 0 or -ENOMEM; the caller must monitor_close it. */
 int monitor_open(struct monitor *monitor, unsigned workers, uint64_t batches);
@@ -83,9 +104,11 @@ static inline void monitor_batch_done(struct monitor *monitor, unsigned worker, 
     atomic_store_explicit(&monitor->sums[batch], sum, memory_order_relaxed);
 }
 
-/* A backend says: how many workers it really has; a worker died. The original process only. */
+/* A backend says: how many workers it really has; a worker died, whose unfinished batches are given
+ * out again. The original process only. */
 void monitor_workers_started(struct monitor *monitor, unsigned workers);
-void monitor_worker_lost(struct monitor *monitor, const struct monitor_loss *loss);
+void monitor_worker_lost(struct monitor *monitor, const struct monitor_loss *loss,
+                         uint64_t batches_reissued);
 
 /* A backend asks, between batches: has somebody asked to stop? */
 static inline bool monitor_stop_requested(const struct monitor *monitor) {

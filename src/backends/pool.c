@@ -1,8 +1,7 @@
 /* Backend pool: persistent worker processes map one function over all batches.
- * Pattern: Python's Pool.imap_unordered with a chunk size: the parent hands out chunks of
- * consecutive batches while there is room, and takes each batch's counts as soon as they are there.
- * Who writes the frame: the parent, copied. What ends a worker: the pool is finished (no more
- * chunks). */
+ * Pattern: Python's Pool.imap_unordered with a chunk size: chunks of consecutive batches go out
+ * while there is room, and each batch's counts come home as soon as they are there. Who writes the
+ * frame: the parent, copied. What ends a worker: the pool is closed (no more chunks). */
 #include "mp/pool.h"
 
 #include "backends/crew.h"
@@ -21,24 +20,36 @@ struct pool_backend {
     struct crew crew;
     struct pool_plan plan;
     struct pool pool;
-    uint64_t chunk; /* batches */
-    bool broken;    /* a render failed: do not wait for anybody */
+    struct pool_call call;
+    struct counts *counts; /* the frame of the render under way */
+    bool broken;           /* a render failed: do not wait for anybody */
 };
 
-/* What travels behind a result's batch number and worker: the sum of the counts, then the counts.
- */
+/* A batch's result: who computed it, the sum of its counts, the counts. */
 struct payload {
-    int64_t sum; /* negative: somebody else had the lease */
+    uint64_t sum;
+    uint32_t worker;
     uint32_t counts[];
 };
 
 /* In a worker: one batch. */
-static size_t compute(void *context, unsigned worker, uint64_t batch, void *result) {
+static long compute(void *context, unsigned worker, const void *argument, void *result) {
     struct crew *crew = context;
     struct payload *payload = result;
-    payload->sum = crew_compute(crew, worker, batch, payload->counts);
+    uint64_t batch;
+    memcpy(&batch, argument, sizeof batch);
+    payload->worker = worker;
+    payload->sum = crew_fill(crew, worker, batch, payload->counts);
     monitor_phase(crew->monitor, worker, PHASE_SEND);
-    return sizeof *payload + job_batch(crew->job, batch).count * sizeof *payload->counts;
+    return (long)(sizeof *payload + job_batch(crew->job, batch).count * sizeof *payload->counts);
+}
+
+/* In the parent: one batch's way into the frame. */
+static void take(void *context, uint64_t batch, long outcome, const void *result) {
+    struct pool_backend *this = context;
+    const struct payload *payload = result;
+    (void)outcome;
+    crew_enter(&this->crew, this->counts, payload->worker, batch, payload->sum, payload->counts);
 }
 
 static void wait_for_chunk(void *context, unsigned worker) {
@@ -46,11 +57,23 @@ static void wait_for_chunk(void *context, unsigned worker) {
     monitor_phase(crew->monitor, worker, PHASE_WAIT);
 }
 
+/* What the dead had sent is taken; how many batches that leaves to be done again. */
+static int64_t mourn(void *backend, const struct worker *dead) {
+    struct pool_backend *this = backend;
+    pool_pump(&this->pool);
+    return (int64_t)pool_held_by(&this->pool, dead->number);
+}
+
+static int replace(void *backend, struct worker *dead) {
+    struct pool_backend *this = backend;
+    return pool_mend(&this->pool, dead);
+}
+
 static int finish(void *state) {
     struct pool_backend *this = state;
     int err = 0;
     if (!this->broken) {
-        pool_finish(&this->pool);
+        pool_close(&this->pool);
         err = crew_join(&this->crew);
     }
     crew_close(&this->crew);
@@ -58,21 +81,26 @@ static int finish(void *state) {
     return err;
 }
 
+static pool_function *const functions[] = {compute};
+
 static int start(const struct job *job, struct monitor *monitor, void **state) {
     struct pool_backend *this = calloc(1, sizeof *this);
     if (!this)
         return -ENOMEM;
-    this->chunk = size_divide_up(job_batches(job), (uint64_t)job->workers * CHUNKS_PER_WORKER);
     this->plan = (struct pool_plan){
         .kind = WORKER_PROCESS,
         .workers = job->workers,
         .results_queued = crew_results_queued(job),
         .result_bytes = sizeof(struct payload) + job->batch * sizeof(uint32_t),
-        .function = compute,
+        .functions = functions,
+        .function_count = 1,
         .idle = wait_for_chunk,
         .context = &this->crew,
     };
     int err = crew_open(&this->crew, job, monitor, 0);
+    this->crew.backend = this;
+    this->crew.mourn = mourn;
+    this->crew.replace = replace;
     if (!err)
         err = pool_open(&this->pool, &this->crew.arena, &this->crew.supervisor, &this->plan);
     if (err) {
@@ -85,45 +113,36 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
     return 0;
 }
 
-/* Hands out chunks from *next on, as many as there is room for. */
-static int submit(struct pool_backend *this, uint64_t *next) {
-    uint64_t batches = job_batches(this->crew.job);
-    while (*next < batches) {
-        uint64_t count = size_min(this->chunk, batches - *next);
-        int err = pool_submit(&this->pool, *next, count);
-        if (err)
-            return err == -EAGAIN ? 0 : err;
-        *next += count;
-    }
-    return 0;
-}
-
-/* Waits for one result and puts it into the frame. */
-static int take(struct pool_backend *this, struct counts *counts) {
-    const struct pool_result *result = NULL;
-    int err = crew_await(&this->crew, queue_ready, this->pool.results);
-    if (err)
-        return err;
-    if (pool_result(&this->pool, &result) < 0)
-        return -EPIPE;
-    const struct payload *payload = (const struct payload *)result->bytes;
-    if (payload->sum >= 0)
-        crew_commit(&this->crew, counts, result->worker, result->task, (uint64_t)payload->sum,
-                    payload->counts);
-    pool_release(&this->pool);
-    return 0;
+/* Results have come, or a death made us take the last of them. */
+static bool has_news(const void *what) {
+    const struct pool_backend *this = what;
+    return pool_finished(&this->call) || pool_ready(&this->pool);
 }
 
 static int render(void *state, struct monitor *monitor, struct counts *counts) {
     struct pool_backend *this = state;
-    uint64_t next = 0;
-    (void)monitor;
+    uint64_t batches = job_batches(this->crew.job);
+    this->call = (struct pool_call){
+        .count = batches,
+        .chunk = size_divide_up(batches, (uint64_t)this->plan.workers * CHUNKS_PER_WORKER),
+        .deliver = take,
+        .deliver_context = this,
+    };
+    this->counts = counts;
     int err = crew_begin(&this->crew);
-    for (uint64_t left = job_batches(this->crew.job); !err && left > 0; left--) {
-        err = submit(this, &next);
+    if (!err)
+        err = pool_start(&this->pool, &this->call);
+    while (!err && !pool_finished(&this->call)) {
+        err = crew_await(&this->crew, has_news, this);
         if (!err)
-            err = take(this, counts);
+            pool_pump(&this->pool);
     }
+    if (!err && this->call.err == -EOWNERDEAD) {
+        monitor->loss.end = LOSS_POISON;
+        monitor->loss.batch = (int64_t)this->call.culprit;
+    }
+    if (!err)
+        err = this->call.err;
     this->broken = err != 0;
     return err;
 }

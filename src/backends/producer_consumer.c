@@ -1,14 +1,22 @@
 /* Producer, consumers and collector; contracts in producer_consumer.h.
  *
- *   original process ──orders──▶ producer ──tasks──▶ N consumers ──results──▶ original process
+ *   original process ──rounds──▶ producer ──tasks──▶ N consumers ──results──▶ original process
  *
- * All three queues are bounded, so nobody runs ahead of the others: backpressure. Work ends
- * explicitly: the orders are closed, so the producer ends; the tasks are closed, so each consumer
- * ends when it has drained them. */
+ * Both queues are bounded, so nobody runs ahead of the others: backpressure. Work ends explicitly:
+ * there are no more rounds, so the producer ends; the tasks are closed, so each consumer ends when
+ * it has drained them.
+ *
+ * A death. A consumer claims a batch's lease before the message leaves the queue, so each batch is
+ * still to be dealt, on the queue, leased, or done. A replacement begins with what its number
+ * holds; of a result that the dead had sent and the replacement sends again, the collector takes
+ * one. A producer's replacement deals once more whatever is free; who gets a batch twice cannot
+ * claim it twice. */
 #include "backends/producer_consumer.h"
 
 #include "backends/crew.h"
+#include "base/clock.h"
 #include "base/size.h"
+#include "mp/round.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,21 +27,24 @@
 
 struct producer_consumer {
     struct crew crew;
-    struct queue *orders;  /* how many batches the next frame has */
+    struct round *rounds;  /* a frame each */
     struct queue *tasks;   /* batch numbers */
     struct queue *results; /* struct crew_result */
     enum worker_kind kind;
-    bool broken; /* a render failed: do not wait for anybody */
+    struct counts *counts; /* the frame of the render under way */
+    uint64_t left;         /* its batches that are not yet in it */
+    bool broken;           /* a render failed: do not wait for anybody */
 };
 
-/* The producer's life: for each order, all batch numbers in their order. */
+/* The producer's life: in each round all batches that are free, in their order. */
 static int producer(void *argument, unsigned number) {
     struct producer_consumer *this = argument;
-    uint64_t batches;
+    uint64_t batches = job_batches(this->crew.job), round = 0;
     (void)number;
-    while (queue_get(this->orders, &batches, sizeof batches) > 0)
+    while ((round = round_await(this->rounds, round)) != 0)
         for (uint64_t batch = 0; batch < batches; batch++)
-            if (queue_put(this->tasks, &batch, sizeof batch) != 0)
+            if (lease_is_free(this->crew.leases, batch) &&
+                queue_put(this->tasks, &batch, sizeof batch) != 0)
                 return 0;
     queue_close(this->tasks);
     return 0;
@@ -43,27 +54,54 @@ static size_t result_bytes(uint64_t pixels) {
     return sizeof(struct crew_result) + pixels * sizeof(uint32_t);
 }
 
-/* A consumer's life: a batch number, a lease, the counts, home with them. */
+/* Who asks for a batch. */
+struct applicant {
+    struct crew *crew;
+    unsigned worker;
+};
+
+static bool claim_batch(void *context, const void *message) {
+    const struct applicant *applicant = context;
+    return lease_claim(applicant->crew->leases, *(const uint64_t *)message, applicant->worker);
+}
+
+/* Computes a batch, and home with its counts. */
+static int do_batch(struct producer_consumer *this, struct crew_result *result, uint64_t batch) {
+    struct crew *crew = &this->crew;
+    result->batch = batch;
+    result->sum = crew_fill(crew, result->worker, batch, result->counts);
+    monitor_phase(crew->monitor, result->worker, PHASE_SEND);
+    int err = queue_put(this->results, result, result_bytes(job_batch(crew->job, batch).count));
+    monitor_phase(crew->monitor, result->worker, PHASE_WAIT);
+    return err;
+}
+
+/* First what a dead worker of this number held, then what the queue brings. */
+static void consume(struct producer_consumer *this, struct crew_result *result) {
+    struct crew *crew = &this->crew;
+    struct applicant applicant = {crew, result->worker};
+    const struct queue_claim claim = {claim_batch, &applicant};
+    int64_t held = -1;
+    uint64_t batch;
+    while ((held = lease_next_held(crew->leases, result->worker, (uint64_t)(held + 1))) >= 0)
+        if (do_batch(this, result, (uint64_t)held) != 0)
+            return;
+    while (!monitor_stop_requested(crew->monitor) &&
+           queue_get_claimed(this->tasks, &batch, sizeof batch, CLOCK_NEVER, &claim) > 0)
+        if (do_batch(this, result, batch) != 0)
+            return;
+}
+
 static int consumer(void *argument, unsigned worker) {
     struct producer_consumer *this = argument;
-    struct crew *crew = &this->crew;
-    struct crew_result *result = malloc(result_bytes(crew->job->batch));
+    struct crew_result *result = malloc(result_bytes(this->crew.job->batch));
     if (!result) {
         queue_close(this->results); /* a thread's end is no news by itself */
         return 1;
     }
     result->worker = worker;
-    monitor_phase(crew->monitor, worker, PHASE_WAIT);
-    while (queue_get(this->tasks, &result->batch, sizeof result->batch) > 0 &&
-           !monitor_stop_requested(crew->monitor)) {
-        int64_t sum = crew_compute(crew, worker, result->batch, result->counts);
-        if (sum < 0)
-            continue;
-        result->sum = (uint64_t)sum;
-        monitor_phase(crew->monitor, worker, PHASE_SEND);
-        queue_put(this->results, result, result_bytes(job_batch(crew->job, result->batch).count));
-        monitor_phase(crew->monitor, worker, PHASE_WAIT);
-    }
+    monitor_phase(this->crew.monitor, worker, PHASE_WAIT);
+    consume(this, result);
     free(result);
     return 0;
 }
@@ -72,7 +110,12 @@ static int open_queues(struct producer_consumer *this) {
     struct crew *crew = &this->crew;
     const struct job *job = crew->job;
     uint64_t tasks = size_min(job_batches(job), TASKS_QUEUED);
-    int err = queue_open(&crew->arena, 1, sizeof(uint64_t), &this->orders);
+    void *rounds;
+    int err = arena_take(&crew->arena, sizeof *this->rounds, &rounds);
+    if (err)
+        return err;
+    this->rounds = rounds;
+    err = round_open(this->rounds);
     if (!err)
         err = queue_open(&crew->arena, tasks, sizeof(uint64_t), &this->tasks);
     if (!err)
@@ -89,6 +132,34 @@ static int open_queues(struct producer_consumer *this) {
     return 0;
 }
 
+/* Takes the results that are there; not what comes meanwhile, or a flood would never end. 0;
+ * -ENOMEM: a consumer closed their queue. */
+static int take_results(struct producer_consumer *this) {
+    const void *message = NULL;
+    long bytes = 0;
+    for (uint64_t i = 0; i < this->results->capacity; i++) {
+        bytes = queue_front(this->results, &message);
+        if (bytes < 0)
+            break;
+        const struct crew_result *result = message;
+        this->left -= crew_commit(&this->crew, this->counts, result->worker, result->batch,
+                                  result->sum, result->counts);
+        queue_drop(this->results);
+    }
+    return bytes == -EPIPE ? -ENOMEM : 0;
+}
+
+/* What the dead had sent is taken, so that it is not done again. Whoever died may have been the one
+ * to wake others, or the one who was woken. */
+static int64_t mourn(void *backend, const struct worker *dead) {
+    struct producer_consumer *this = backend;
+    (void)dead;
+    round_wake(this->rounds);
+    queue_wake(this->tasks);
+    queue_wake(this->results);
+    return take_results(this);
+}
+
 int producer_consumer_open(const struct job *job, struct monitor *monitor, enum worker_kind kind,
                            void **state) {
     struct producer_consumer *this = calloc(1, sizeof *this);
@@ -96,6 +167,8 @@ int producer_consumer_open(const struct job *job, struct monitor *monitor, enum 
         return -ENOMEM;
     this->kind = kind;
     int err = crew_open(&this->crew, job, monitor, 1);
+    this->crew.backend = this;
+    this->crew.mourn = mourn;
     if (!err)
         err = open_queues(this);
     for (unsigned i = 0; !err && i < job->workers; i++)
@@ -112,39 +185,42 @@ int producer_consumer_open(const struct job *job, struct monitor *monitor, enum 
     return 0;
 }
 
-/* The collector: as many results as there are batches, in whatever order they come. */
-static int collect(struct producer_consumer *this, struct counts *counts) {
-    struct crew *crew = &this->crew;
-    for (uint64_t left = job_batches(crew->job); left > 0; left--) {
-        int err = crew_await(crew, queue_ready, this->results);
-        if (err)
-            return err;
-        const void *message = NULL;
-        if (queue_front(this->results, &message) < 0)
-            return -ENOMEM; /* a consumer closed it */
-        const struct crew_result *result = message;
-        crew_commit(crew, counts, result->worker, result->batch, result->sum, result->counts);
-        queue_drop(this->results);
+/* Results have come, or a death made us take the last of them. */
+static bool has_news(const void *what) {
+    const struct producer_consumer *this = what;
+    return this->left == 0 || queue_ready(this->results);
+}
+
+/* The collector: one result for each batch, in whatever order they come. */
+static int collect(struct producer_consumer *this) {
+    int err = 0;
+    while (!err && this->left > 0) {
+        err = crew_await(&this->crew, has_news, this);
+        if (!err && this->left > 0)
+            err = take_results(this);
     }
-    return 0;
+    return err;
 }
 
 int producer_consumer_render(void *state, struct monitor *monitor, struct counts *counts) {
     struct producer_consumer *this = state;
-    uint64_t batches = job_batches(this->crew.job);
     (void)monitor;
+    this->counts = counts;
     int err = crew_begin(&this->crew);
+    this->left = job_batches(this->crew.job);
     if (!err)
-        err = queue_put(this->orders, &batches, sizeof batches);
+        err = round_begin(this->rounds);
     if (!err)
-        err = collect(this, counts);
+        err = collect(this);
     this->broken = err != 0;
     return err;
 }
 
 /* Tells everybody to end. Threads must be told even after a failure, since nothing can end them. */
 static void end_work(struct producer_consumer *this) {
-    struct queue *const queues[] = {this->orders, this->tasks, this->results};
+    struct queue *const queues[] = {this->tasks, this->results};
+    if (this->rounds)
+        round_finish(this->rounds);
     for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
         if (queues[i]) /* the producer would close the tasks, unless it is dead */
             queue_close(queues[i]);

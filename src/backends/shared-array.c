@@ -1,22 +1,21 @@
 /* Backend shared-array: worker processes write their counts where they belong.
  * Pattern: shared memory. The frame is an array that all processes share, and a shared value deals
- * batches: adding 1 to it is the whole hand-out. Nothing is sent, so nothing can be slow about
+ * batches: moving it on by 1 is the whole hand-out. Nothing is sent, so nothing can be slow about
  * sending; what remains is to start each render together and to know when all have finished. Who
- * writes the frame: the workers, in place. What ends a worker: the state says closing. */
+ * writes the frame: the workers, in place. What ends a worker: there are no more rounds.
+ * A death: whoever deals itself a batch claims its lease before the value moves on, so each batch
+ * is still to be dealt, leased, or done; a replacement begins with what its number holds. */
 #include "backends/crew.h"
 
-#include "base/clock.h"
+#include "mp/round.h"
 #include "mp/value.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* In shared pages. A render is a round: rounds count from 1. */
+/* In shared pages. A render is a round. */
 struct board {
-    struct lock lock; /* guards round, closing and frame */
-    struct condition started;
-    uint64_t round;
-    bool closing;
+    struct round round;
     uint32_t *frame;   /* mapped before the workers were started: the same address in all */
     struct value next; /* the batch to be dealt next */
     unsigned workers;
@@ -28,18 +27,6 @@ struct shared_array {
     struct board *board; /* in the crew's arena */
     bool broken;         /* a render failed: do not wait for anybody */
 };
-
-/* A worker waits for a round after `last`: that round, or 0 to end. */
-static uint64_t await_round(struct board *board, uint64_t last) {
-    if (lock_acquire(&board->lock) < 0)
-        return 0;
-    while (board->round == last && !board->closing)
-        if (condition_wait(&board->started, &board->lock, CLOCK_NEVER) < 0)
-            return 0;
-    uint64_t round = board->closing ? 0 : board->round;
-    lock_release(&board->lock);
-    return round;
-}
 
 /* Sequentially consistent, here and in finished_by_all: of two workers that finish at once, at
  * least one sees both, and rings. */
@@ -57,33 +44,41 @@ static bool finished_by_all(const struct board *board, uint64_t round) {
 /* The original process's predicate; it alone changes the round, so it may read it without the lock.
  */
 static bool round_is_over(const void *board) {
-    return finished_by_all(board, ((const struct board *)board)->round);
+    return finished_by_all(board, ((const struct board *)board)->round.number);
 }
 
 /* A worker deals itself batches, until there are none. */
-static void work(struct shared_array *this, unsigned worker) {
+static void deal(struct shared_array *this, unsigned worker) {
     struct crew *crew = &this->crew;
-    struct board *board = this->board;
-    uint64_t batches = job_batches(crew->job), index;
-    while ((index = (uint64_t)value_add(&board->next, 1)) < batches) {
-        uint32_t *place = board->frame + job_batch(crew->job, index).first;
-        int64_t sum = crew_compute(crew, worker, index, place);
-        if (sum < 0)
-            continue;
-        monitor_batch_done(crew->monitor, worker, index, (uint64_t)sum);
-        lease_done(crew->leases, index);
+    struct value *next = &this->board->next;
+    uint64_t batches = job_batches(crew->job), batch;
+    while ((batch = (uint64_t)value_get(next)) < batches) {
+        bool ours = lease_claim(crew->leases, batch, worker);
+        value_replace(next, (int64_t)batch, (int64_t)batch + 1); /* or somebody else did */
+        if (ours)
+            crew_do_in_place(crew, worker, batch, this->board->frame);
     }
+}
+
+/* A replacement does what its number holds. */
+static void inherit(struct shared_array *this, unsigned worker) {
+    struct crew *crew = &this->crew;
+    int64_t batch = -1;
+    while ((batch = lease_next_held(crew->leases, worker, (uint64_t)(batch + 1))) >= 0)
+        crew_do_in_place(crew, worker, (uint64_t)batch, this->board->frame);
 }
 
 static int worker_life(void *argument, unsigned worker) {
     struct shared_array *this = argument;
+    struct board *board = this->board;
     uint64_t round = 0;
+    inherit(this, worker);
     monitor_phase(this->crew.monitor, worker, PHASE_WAIT);
-    while ((round = await_round(this->board, round)) != 0) {
-        work(this, worker);
+    while ((round = round_await(&board->round, round)) != 0) {
+        deal(this, worker);
         monitor_phase(this->crew.monitor, worker, PHASE_WAIT);
-        set_finished(this->board, worker, round);
-        if (finished_by_all(this->board, round))
+        set_finished(board, worker, round);
+        if (finished_by_all(board, round))
             bell_ring(this->crew.supervisor.bell);
     }
     return 0;
@@ -98,21 +93,15 @@ static int open_board(struct shared_array *this) {
         return err;
     this->board = piece;
     this->board->workers = workers;
-    err = lock_open(&this->board->lock);
+    err = round_open(&this->board->round);
     return err ? err : value_open(&this->board->next, 0);
 }
 
-/* Starts a round, or with frame NULL tells the workers to end. */
-static int announce(struct board *board, uint32_t *frame) {
-    int err = lock_acquire(&board->lock);
-    if (err < 0)
-        return err;
-    value_set(&board->next, 0);
-    board->frame = frame;
-    board->closing = frame == NULL;
-    board->round++;
-    lock_release(&board->lock);
-    condition_notify_all(&board->started);
+/* Whoever died may have been the one to wake others. */
+static int64_t mourn(void *backend, const struct worker *dead) {
+    struct shared_array *this = backend;
+    (void)dead;
+    round_wake(&this->board->round);
     return 0;
 }
 
@@ -120,7 +109,7 @@ static int finish(void *state) {
     struct shared_array *this = state;
     int err = 0;
     if (!this->broken) {
-        err = announce(this->board, NULL);
+        err = round_finish(&this->board->round);
         if (!err)
             err = crew_join(&this->crew);
     }
@@ -134,6 +123,8 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
     if (!this)
         return -ENOMEM;
     int err = crew_open(&this->crew, job, monitor, 0);
+    this->crew.backend = this;
+    this->crew.mourn = mourn;
     if (!err)
         err = open_board(this);
     for (unsigned i = 0; !err && i < job->workers; i++)
@@ -152,8 +143,10 @@ static int render(void *state, struct monitor *monitor, struct counts *counts) {
     struct shared_array *this = state;
     (void)monitor;
     int err = crew_begin(&this->crew);
+    this->board->frame = counts->at;
+    value_set(&this->board->next, 0);
     if (!err)
-        err = announce(this->board, counts->at);
+        err = round_begin(&this->board->round);
     if (!err)
         err = crew_await(&this->crew, round_is_over, this->board);
     this->broken = err != 0;

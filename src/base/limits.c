@@ -24,9 +24,11 @@ static bool read_file_in(const char *folder, const char *name, char *text, size_
     return text_read_file(path, text, size) > 0;
 }
 
-/* quota / period, floor, at least 1. */
+/* quota / period, floor, at least 1; what no number of CPUs can be is no quota. */
 static uint64_t whole_cpus(double quota, double period) {
-    return quota <= 0 || period <= 0 ? UINT64_MAX : size_max(1, (uint64_t)(quota / period));
+    if (!(quota > 0) || !(period > 0) || !(quota / period < 1e9))
+        return UINT64_MAX;
+    return size_max(1, (uint64_t)(quota / period));
 }
 
 static uint64_t cpus_v2(const char *folder) {

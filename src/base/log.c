@@ -1,8 +1,11 @@
 /* Sentences on stderr; contracts in log.h. */
 #include "base/log.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char *program = "mandelbench";
@@ -18,9 +21,8 @@ void log_say(const char *format, ...) {
     va_start(args, format);
     vsnprintf(line + used, sizeof line - used - 1, format, args);
     va_end(args);
-    for (; used < sizeof line - 1 && line[used]; used++)
-        if ((unsigned char)line[used] < ' ' || line[used] == '\x7f')
-            line[used] = '?'; /* one line stays one line, and no terminal is commanded */
+    text_tame(line); /* one line stays one line, and no terminal is commanded */
+    used = strlen(line);
     line[used++] = '\n';
     fflush(stdout);
     ssize_t ignored = write(STDERR_FILENO, line, used);

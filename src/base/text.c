@@ -153,3 +153,32 @@ bool text_find_value(const char *text, const char *key, char *value, size_t size
     }
     return false;
 }
+
+/* How many bytes the printable character at the start of the text has; 0: it is none. RFC 3629;
+ * U+FFFE and U+FFFF may not stand in XML. */
+static size_t character_bytes(const unsigned char *text) {
+    static const unsigned least[] = {0, ' ', 0xa0, 0x800, 0x10000};
+    unsigned first = text[0], code = first;
+    size_t bytes = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (first >= 0xf8 || (first & 0xc0) == 0x80)
+        return 0;
+    if (bytes > 1)
+        code = first & (0x7fu >> bytes);
+    for (size_t i = 1; i < bytes; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (text[i] & 0x3f);
+    }
+    bool surrogate = code >= 0xd800 && code <= 0xdfff;
+    bool refused = surrogate || code == 0x7f || (code & 0xfffe) == 0xfffe;
+    return code >= least[bytes] && code <= 0x10ffff && !refused ? bytes : 0;
+}
+
+void text_tame(char *text) {
+    while (*text) {
+        size_t bytes = character_bytes((const unsigned char *)text);
+        if (!bytes)
+            *text = '?';
+        text += bytes ? bytes : 1;
+    }
+}

@@ -43,4 +43,8 @@ long text_read_file(const char *path, char *buffer, size_t size);
  * without surrounding blanks. false when there is no such line. */
 bool text_find_value(const char *text, const char *key, char *value, size_t size);
 
+/* Makes a text that others chose fit for a terminal, a log's line, JSON and XML, in place: control
+ * characters and bytes that are not UTF-8 (also of a character that was cut) become '?'. */
+void text_tame(char *text);
+
 #endif

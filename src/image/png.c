@@ -12,22 +12,42 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 
 #define BUFFER_BYTES (256 * 1024) /* of compressed data between writes */
 
-/* What libpng's hooks need. */
+/* What libpng's hooks need. It writes a palette colour by colour: small pieces are gathered. */
 struct sink {
     struct output *output;
     uint64_t write_ns;
     int err;
+    size_t gathered;
+    unsigned char bytes[4096];
 };
+
+static void write_out(struct sink *sink, const void *bytes, size_t size) {
+    uint64_t start = clock_now_ns();
+    if (!sink->err && size > 0)
+        sink->err = output_write(sink->output, bytes, size);
+    sink->write_ns += clock_now_ns() - start;
+}
+
+static void write_gathered(struct sink *sink) {
+    write_out(sink, sink->bytes, sink->gathered);
+    sink->gathered = 0;
+}
 
 static void on_write(png_structp png, png_bytep bytes, size_t size) {
     struct sink *sink = png_get_io_ptr(png);
-    uint64_t start = clock_now_ns();
-    sink->err = output_write(sink->output, bytes, size);
-    sink->write_ns += clock_now_ns() - start;
+    if (size > sizeof sink->bytes - sink->gathered)
+        write_gathered(sink);
+    if (size > sizeof sink->bytes) {
+        write_out(sink, bytes, size);
+    } else {
+        memcpy(sink->bytes + sink->gathered, bytes, size);
+        sink->gathered += size;
+    }
     if (sink->err)
         png_error(png, "write");
 }
@@ -123,6 +143,8 @@ int image_write_png(struct output *output, const struct counts *counts,
         png_set_write_fn(png, &sink, on_write, on_flush);
         err = write_picture(png, info, counts, workload, palette, &map, row);
     }
+    if (!err)
+        write_gathered(&sink);
     if (sink.err)
         err = sink.err;
     png_destroy_write_struct(&png, &info);

@@ -10,6 +10,7 @@ int barrier_open(struct barrier *barrier, uint32_t parties, barrier_action *acti
     barrier->parties = parties;
     barrier->arrived = 0;
     barrier->rounds = 0;
+    barrier->seats = NULL;
     barrier->broken = false;
     barrier->action = action;
     barrier->argument = argument;
@@ -20,27 +21,41 @@ int barrier_wait(struct barrier *barrier) {
     return barrier_wait_until(barrier, CLOCK_NEVER);
 }
 
-/* The last to arrive, with the lock: lets everybody through. */
-static int pass(struct barrier *barrier) {
+int barrier_seat(struct barrier *barrier, struct arena *arena) {
+    void *seats;
+    int err = arena_take(arena, barrier->parties * sizeof *barrier->seats, &seats);
+    if (!err)
+        barrier->seats = seats;
+    return err;
+}
+
+static bool all_arrived(const struct barrier *barrier) {
+    if (!barrier->seats)
+        return barrier->arrived == barrier->parties;
+    for (uint32_t i = 0; i < barrier->parties; i++)
+        if (barrier->seats[i] != barrier->rounds + 1)
+            return false;
+    return true;
+}
+
+/* All have arrived: lets them through. With the lock; the last store is what commits it. */
+static void pass(struct barrier *barrier) {
     if (barrier->action)
         barrier->action(barrier->argument);
     barrier->arrived = 0;
     barrier->rounds++;
-    lock_release(&barrier->lock);
-    condition_notify_all(&barrier->passed);
-    return BARRIER_LAST;
 }
 
-int barrier_wait_until(struct barrier *barrier, uint64_t deadline_ns) {
-    int err = lock_acquire(&barrier->lock);
-    if (err < 0)
-        return err;
-    uint64_t round = barrier->rounds;
-    if (!barrier->broken && ++barrier->arrived == barrier->parties)
-        return pass(barrier);
-    bool late = deadline_ns == 0;
+/* Has arrived for this round, with the lock, which it releases. */
+static int await_others(struct barrier *barrier, uint64_t round, uint64_t deadline_ns) {
+    bool late = deadline_ns == 0, last = false;
     while (barrier->rounds == round && !barrier->broken && !late) {
-        err = condition_wait(&barrier->passed, &barrier->lock, deadline_ns);
+        last = all_arrived(barrier);
+        if (last) {
+            pass(barrier);
+            break;
+        }
+        int err = condition_wait(&barrier->passed, &barrier->lock, deadline_ns);
         if (err < 0 && err != -ETIMEDOUT)
             return err;
         late = err == -ETIMEDOUT;
@@ -49,10 +64,40 @@ int barrier_wait_until(struct barrier *barrier, uint64_t deadline_ns) {
     if (!passed)
         barrier->broken = true;
     lock_release(&barrier->lock);
+    if (last || !passed)
+        condition_notify_all(&barrier->passed);
     if (passed)
-        return 0;
-    condition_notify_all(&barrier->passed);
+        return last ? BARRIER_LAST : 0;
     return was_broken ? -EOWNERDEAD : -ETIMEDOUT;
+}
+
+int barrier_wait_until(struct barrier *barrier, uint64_t deadline_ns) {
+    int err = lock_acquire(&barrier->lock);
+    if (err < 0)
+        return err;
+    barrier->arrived++;
+    if (all_arrived(barrier) && !barrier->broken)
+        deadline_ns = CLOCK_NEVER; /* it is passed at once */
+    return await_others(barrier, barrier->rounds, deadline_ns);
+}
+
+int barrier_wait_at(struct barrier *barrier, uint32_t seat, uint64_t round) {
+    int err = lock_acquire(&barrier->lock);
+    if (err < 0)
+        return err;
+    if (barrier->rounds == round)
+        barrier->seats[seat] = round + 1;
+    return await_others(barrier, round, CLOCK_NEVER);
+}
+
+void barrier_wake(struct barrier *barrier) {
+    lock_wake(&barrier->lock);
+    if (lock_acquire(&barrier->lock) < 0)
+        return;
+    if (!barrier->broken && all_arrived(barrier))
+        pass(barrier);
+    lock_release(&barrier->lock);
+    condition_notify_all(&barrier->passed);
 }
 
 uint64_t barrier_rounds(struct barrier *barrier) {

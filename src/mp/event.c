@@ -52,3 +52,8 @@ int event_wait_until(struct event *event, uint64_t deadline_ns) {
     lock_release(&event->lock);
     return set ? 0 : -ETIMEDOUT;
 }
+
+void event_wake(struct event *event) {
+    lock_wake(&event->lock);
+    condition_notify_all(&event->changed);
+}

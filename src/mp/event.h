@@ -32,4 +32,7 @@ bool event_is_set(struct event *event);
 int event_wait(struct event *event);
 int event_wait_until(struct event *event, uint64_t deadline_ns);
 
+/* For a supervisor, after a worker's death: wakes all who wait, to look again. */
+void event_wake(struct event *event);
+
 #endif

@@ -69,6 +69,11 @@ bool lease_done(struct lease_table *table, uint64_t task) {
                                                    memory_order_release, memory_order_relaxed);
 }
 
+void lease_renew(struct lease_table *table, uint64_t task) {
+    atomic_store_explicit(&table->words[task], word_of(current_round(table), 0, STATE_FREE),
+                          memory_order_release);
+}
+
 uint64_t lease_count_done(const struct lease_table *table) {
     uint64_t round = current_round(table), done = 0;
     for (uint64_t task = 0; task < table->tasks; task++) {
@@ -78,12 +83,19 @@ uint64_t lease_count_done(const struct lease_table *table) {
     return done;
 }
 
-int64_t lease_held_by(const struct lease_table *table, unsigned worker) {
-    uint64_t round = current_round(table);
-    for (uint64_t task = 0; task < table->tasks; task++) {
-        uint64_t word = atomic_load_explicit(&table->words[task], memory_order_relaxed);
-        if (state_in(word, round) == STATE_LEASED && worker_in(word) == worker)
+bool lease_is_free(const struct lease_table *table, uint64_t task) {
+    uint64_t word = atomic_load_explicit(&table->words[task], memory_order_relaxed);
+    return state_in(word, current_round(table)) == STATE_FREE;
+}
+
+bool lease_is_held(const struct lease_table *table, uint64_t task, unsigned worker) {
+    uint64_t word = atomic_load_explicit(&table->words[task], memory_order_relaxed);
+    return state_in(word, current_round(table)) == STATE_LEASED && worker_in(word) == worker;
+}
+
+int64_t lease_next_held(const struct lease_table *table, unsigned worker, uint64_t from) {
+    for (uint64_t task = from; task < table->tasks; task++)
+        if (lease_is_held(table, task, worker))
             return (int64_t)task;
-    }
     return -1;
 }

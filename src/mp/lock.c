@@ -2,6 +2,7 @@
 #include "mp/lock.h"
 
 #include "base/clock.h"
+#include "mp/futex.h"
 
 #include <errno.h>
 
@@ -40,6 +41,11 @@ int lock_acquire_until(struct lock *lock, uint64_t deadline_ns) {
 
 void lock_release(struct lock *lock) {
     pthread_mutex_unlock(&lock->mutex);
+}
+
+/* The word that glibc's mutex sleeps on. */
+void lock_wake(struct lock *lock) {
+    futex_wake((_Atomic uint32_t *)(void *)&lock->mutex.__data.__lock, FUTEX_ALL);
 }
 
 void lock_close(struct lock *lock) {

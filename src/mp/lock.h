@@ -26,6 +26,12 @@ int lock_acquire_until(struct lock *lock, uint64_t deadline_ns);
 /* Its owner only. */
 void lock_release(struct lock *lock);
 
+/* For a supervisor, after each death: whoever sleeps for the lock looks again. The kernel hands on
+ * a lock that its owner died with, but not a wake that was spent on somebody who then died before
+ * he had the lock, when another took it in between: the others would sleep until it is contended
+ * again. The same is part of the `wake` of everything here that has a lock inside. */
+void lock_wake(struct lock *lock);
+
 /* Nobody may hold it or wait for it. */
 void lock_close(struct lock *lock);
 

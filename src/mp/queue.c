@@ -57,6 +57,14 @@ uint64_t queue_size(const struct queue *queue) {
     return put > got ? put - got : 0;
 }
 
+bool queue_empty(const struct queue *queue) {
+    return queue_size(queue) == 0;
+}
+
+bool queue_full(const struct queue *queue) {
+    return queue_size(queue) >= queue->capacity;
+}
+
 /* Acquires the lock with the queue in a state to put into. */
 static int enter_to_put(struct queue *queue, uint64_t deadline_ns) {
     int err = lock_acquire(&queue->lock);
@@ -131,18 +139,36 @@ static void leave_after_get(struct queue *queue) {
         condition_notify_all(&queue->not_full);
 }
 
-long queue_get_until(struct queue *queue, void *buffer, size_t size, uint64_t deadline_ns) {
+/* Under the lock: copies the oldest message, if the claim (or none) lets us, and removes it. */
+static bool take(struct queue *queue, void *buffer, const struct queue_claim *claim, long *bytes) {
+    const struct slot *slot = slot_at(queue, load(&queue->got));
+    bool ours = !claim || claim->claim(claim->context, slot->message);
+    if (ours) {
+        *bytes = (long)slot->bytes;
+        memcpy(buffer, slot->message, slot->bytes);
+    }
+    commit(&queue->got);
+    return ours;
+}
+
+long queue_get_claimed(struct queue *queue, void *buffer, size_t size, uint64_t deadline_ns,
+                       const struct queue_claim *claim) {
+    long bytes = 0;
+    bool ours = false;
     if (size < queue->message_bytes)
         return -EMSGSIZE;
-    int err = enter_to_get(queue, deadline_ns);
-    if (err)
-        return err;
-    const struct slot *slot = slot_at(queue, load(&queue->got));
-    long bytes = (long)slot->bytes;
-    memcpy(buffer, slot->message, slot->bytes);
-    commit(&queue->got);
-    leave_after_get(queue);
+    while (!ours) {
+        int err = enter_to_get(queue, deadline_ns);
+        if (err)
+            return err;
+        ours = take(queue, buffer, claim, &bytes);
+        leave_after_get(queue);
+    }
     return bytes;
+}
+
+long queue_get_until(struct queue *queue, void *buffer, size_t size, uint64_t deadline_ns) {
+    return queue_get_claimed(queue, buffer, size, deadline_ns, NULL);
 }
 
 long queue_get(struct queue *queue, void *buffer, size_t size) {
@@ -181,4 +207,10 @@ void queue_close(struct queue *queue) {
     condition_notify_all(&queue->not_full);
     if (queue->on_half_full)
         bell_ring(queue->on_half_full);
+}
+
+void queue_wake(struct queue *queue) {
+    lock_wake(&queue->lock);
+    condition_notify_all(&queue->not_empty);
+    condition_notify_all(&queue->not_full);
 }

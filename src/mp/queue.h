@@ -54,6 +54,20 @@ int queue_put_until(struct queue *queue, const void *message, size_t bytes, uint
 long queue_get(struct queue *queue, void *buffer, size_t size);
 long queue_get_until(struct queue *queue, void *buffer, size_t size, uint64_t deadline_ns);
 
+/* For messages that stand for work: a getter that dies must not take one with it. The claim runs in
+ * the getter, under the lock, before the message is removed, and writes down by one store (as
+ * lease_claim does), where a supervisor finds it, that the getter has it. false: it is somebody
+ * else's already; the message is removed, and the next one looked at. So a getter killed between
+ * its claim and the removal leaves a message that nobody can claim, which does no harm. */
+struct queue_claim {
+    bool (*claim)(void *context, const void *message);
+    void *context;
+};
+
+/* queue_get_until for such messages. */
+long queue_get_claimed(struct queue *queue, void *buffer, size_t size, uint64_t deadline_ns,
+                       const struct queue_claim *claim);
+
 /* For a queue with one getter, which need not copy: the oldest message where it lies, valid until
  * queue_drop. Never blocks. Its length, -EAGAIN: empty, -EPIPE: closed and empty. */
 long queue_front(struct queue *queue, const void **message);
@@ -63,11 +77,18 @@ void queue_drop(struct queue *queue);
  * argument.) */
 bool queue_ready(const void *queue);
 
-/* Messages in the queue at some instant of the call. */
+/* Messages in the queue at some instant of the call, and whether there were none, or no room. True
+ * then, perhaps not any more: for a display, never to decide whether work is left. */
 uint64_t queue_size(const struct queue *queue);
+bool queue_empty(const struct queue *queue);
+bool queue_full(const struct queue *queue);
 
 /* No more puts; what is inside can still be got. Wakes everybody. Any worker, any number of times.
  */
 void queue_close(struct queue *queue);
+
+/* Wakes all who wait, to look again: for a supervisor, after a worker's death, since a wake may
+ * have been spent on the dead. */
+void queue_wake(struct queue *queue);
 
 #endif

@@ -34,6 +34,8 @@ int semaphore_acquire_until(struct semaphore *semaphore, uint64_t deadline_ns) {
 }
 
 int semaphore_release(struct semaphore *semaphore, uint64_t permits) {
+    if (permits == 0)
+        lock_wake(&semaphore->lock);
     int err = lock_acquire(&semaphore->lock);
     if (err < 0)
         return err;

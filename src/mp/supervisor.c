@@ -2,8 +2,10 @@
 #include "mp/supervisor.h"
 
 #include "base/clock.h"
+#include "mp/stopped.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -22,7 +24,7 @@ static int watch(struct supervisor *supervisor, int fd, uint64_t token) {
 int supervisor_open(struct supervisor *supervisor, struct arena *arena, unsigned capacity,
                     int stop_fd) {
     void *piece;
-    *supervisor = (struct supervisor){.epoll_fd = -1, .capacity = capacity};
+    *supervisor = (struct supervisor){.epoll_fd = -1, .capacity = capacity, .stop_fd = stop_fd};
     int err = arena_take(arena, sizeof *supervisor->bell, &piece);
     if (err)
         return err;
@@ -45,6 +47,11 @@ int supervisor_open(struct supervisor *supervisor, struct arena *arena, unsigned
     return err;
 }
 
+int supervisor_lease(struct supervisor *supervisor, uint64_t lease_ns) {
+    supervisor->lease_ns = lease_ns;
+    return stopped_watch(supervisor);
+}
+
 int supervisor_start(struct supervisor *supervisor, enum worker_kind kind, const char *name,
                      worker_main *main, void *argument) {
     if (supervisor->count == supervisor->capacity)
@@ -57,8 +64,51 @@ int supervisor_start(struct supervisor *supervisor, enum worker_kind kind, const
     return kind == WORKER_PROCESS ? watch(supervisor, worker->pidfd, worker->number) : 0;
 }
 
+/* Lets some time pass, but not when a stop is asked for. */
+static void back_off(const struct supervisor *supervisor) {
+    struct pollfd stop = {.fd = supervisor->stop_fd, .events = POLLIN};
+    unsigned beyond = supervisor->barren - supervisor->capacity; /* each may have died at once */
+    if (supervisor->barren > supervisor->capacity)
+        poll(&stop, 1, 1 << (beyond < 8 ? beyond : 8));
+}
+
+/* One more without progress: 0 after a while, or it is one too many. */
+static int bear(struct supervisor *supervisor) {
+    if (++supervisor->barren > supervisor->capacity + SUPERVISOR_BARREN_MOST)
+        return -EOWNERDEAD;
+    back_off(supervisor);
+    return 0;
+}
+
+/* Starts anew whoever ended; when the system refuses, it may have more to give in a moment. */
+static int start_anew(struct supervisor *supervisor, struct worker *ended) {
+    const struct worker old = *ended;
+    int err;
+    do
+        err = worker_start(ended, old.kind, old.name, old.number, old.main, old.argument);
+    while (err && bear(supervisor) == 0);
+    if (err) {
+        *ended = old; /* it has still ended */
+        return err;
+    }
+    return old.kind == WORKER_PROCESS ? watch(supervisor, ended->pidfd, old.number) : 0;
+}
+
+int supervisor_replace(struct supervisor *supervisor, struct worker *dead) {
+    int err = bear(supervisor);
+    return err ? err : start_anew(supervisor, dead);
+}
+
+int supervisor_renew(struct supervisor *supervisor, struct worker *ended) {
+    return start_anew(supervisor, ended);
+}
+
 int supervisor_watch(struct supervisor *supervisor, int fd, unsigned number) {
     return watch(supervisor, fd, TOKEN_WATCHED | number);
+}
+
+void supervisor_unwatch(struct supervisor *supervisor, int fd) {
+    epoll_ctl(supervisor->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
 /* A worker's end: reaps it. */
@@ -110,6 +160,7 @@ int supervisor_join(struct supervisor *supervisor, struct worker **bad) {
 }
 
 void supervisor_close(struct supervisor *supervisor) {
+    stopped_forget(supervisor);
     for (unsigned i = 0; i < supervisor->count; i++)
         worker_kill(&supervisor->workers[i]);
     for (unsigned i = 0; i < supervisor->count; i++)

@@ -18,6 +18,11 @@ struct supervisor {
     struct worker *workers; /* `capacity` of them, the first `count` were started */
     unsigned count, capacity;
     unsigned readable; /* after SUPERVISOR_READY: which */
+    unsigned barren;   /* deaths since the last progress */
+    int stop_fd;
+    uint64_t lease_ns;  /* of a stopped worker; 0: for ever */
+    uint64_t looked_ns; /* when its workers were last looked at (mp/stopped.h) */
+    struct supervisor *next_watched;
 };
 
 /* What woke the supervisor. */
@@ -34,14 +39,33 @@ enum supervisor_news {
 int supervisor_open(struct supervisor *supervisor, struct arena *arena, unsigned capacity,
                     int stop_fd);
 
+/* From now on a process that has been stopped (SIGSTOP) for lease_ns is killed (mp/stopped.h). One
+ * that merely runs long is left alone. 0 or -errno. */
+int supervisor_lease(struct supervisor *supervisor, uint64_t lease_ns);
+
 /* Starts one more worker; its number is its index. 0 or -errno. */
 int supervisor_start(struct supervisor *supervisor, enum worker_kind kind, const char *name,
                      worker_main *main, void *argument);
 
-/* Watches one more descriptor (borrowed), which is called `number` in the news. 0 or -errno. Close
- * it only when supervisor_wait is not called any more: workers hold copies, which would keep it in.
- */
+/* Starts a worker that died anew, in its place and under its number: what was leased to it is its
+ * successor's. It waits first, longer and longer as long as there is no progress, up to a quarter
+ * of a second, or until a stop is asked for; and when SUPERVISOR_BARREN_MOST more deaths than there
+ * are workers followed each other without any, it refuses. A refusal of the system counts as a
+ * death. 0; -EOWNERDEAD: refused; or -errno. supervisor_renew: one whose end was planned, and is no
+ * death. */
+#define SUPERVISOR_BARREN_MOST 16
+int supervisor_replace(struct supervisor *supervisor, struct worker *dead);
+int supervisor_renew(struct supervisor *supervisor, struct worker *ended);
+
+/* Says that work came home: deaths before it do not count any more. */
+static inline void supervisor_progress(struct supervisor *supervisor) {
+    supervisor->barren = 0;
+}
+
+/* Watches one more descriptor (borrowed), which is called `number` in the news. 0 or -errno. Before
+ * it is closed it must be unwatched: workers hold copies, which would keep it in. */
 int supervisor_watch(struct supervisor *supervisor, int fd, unsigned number);
+void supervisor_unwatch(struct supervisor *supervisor, int fd);
 
 /* Blocks until there is news (at the earliest after bell_arm(supervisor->bell) and a last look) or
  * the deadline. The news, ≥ 0, and for a death the worker; or -errno. Disarms the bell. What lasts

@@ -6,6 +6,7 @@
 #include "mp/lock.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Lives in arena pages. */
@@ -28,6 +29,12 @@ static inline void value_set(struct value *value, int64_t number) {
 /* Adds in one indivisible step and returns what was there before. */
 static inline int64_t value_add(struct value *value, int64_t amount) {
     return atomic_fetch_add_explicit(&value->number, amount, memory_order_acq_rel);
+}
+
+/* Puts `next` in the place of `seen`, unless somebody has changed it since it was seen. */
+static inline bool value_replace(struct value *value, int64_t seen, int64_t next) {
+    return atomic_compare_exchange_strong_explicit(&value->number, &seen, next,
+                                                   memory_order_acq_rel, memory_order_relaxed);
 }
 
 #endif

@@ -17,24 +17,57 @@
 #define P_PIDFD 3
 #endif
 
+/* The parent's word travels as a signal of its own: ordinary ones do not queue, so behind a SIGTERM
+ * to the whole group, which is ignored, the parent's would be lost. */
+#define SIGNAL_END SIGRTMIN
+
+static void on_end(int signal_number, siginfo_t *info, void *context) {
+    sigset_t terminate;
+    (void)signal_number;
+    (void)context;
+    if (info->si_pid != getppid())
+        return;
+    sigemptyset(&terminate);
+    sigaddset(&terminate, SIGTERM);
+    signal(SIGTERM, SIG_DFL);
+    sigprocmask(SIG_UNBLOCK, &terminate, NULL);
+    raise(SIGTERM);
+}
+
+/* Whatever mask the parent has: it can always be heard. */
+static void listen_to_parent(const sigset_t *mask) {
+    sigset_t own = *mask;
+    struct sigaction end = {.sa_sigaction = on_end, .sa_flags = SA_SIGINFO | SA_RESTART};
+    sigaction(SIGNAL_END, &end, NULL);
+    sigdelset(&own, SIGNAL_END);
+    sigprocmask(SIG_SETMASK, &own, NULL);
+}
+
 /* The child's side of a fork: never returns. */
-static _Noreturn void run_process(struct worker *worker, pid_t parent) {
+static _Noreturn void run_process(struct worker *worker, pid_t parent, const sigset_t *mask) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) /* it died before the line above */
         _exit(1);
     stop_reset_in_child();
+    signal(SIGCHLD, SIG_DFL);
+    listen_to_parent(mask);
     prctl(PR_SET_NAME, worker->name);
     _exit(worker->main(worker->argument, worker->number));
 }
 
 static int start_process(struct worker *worker) {
     pid_t parent = getpid();
+    sigset_t all, mask;
     fflush(NULL); /* or the child would write what is buffered once more */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &mask); /* no signal finds the child with our handlers */
     pid_t pid = fork();
-    if (pid < 0)
-        return -errno;
+    int refused = errno;
     if (pid == 0) /* which writes nothing into *worker: it may lie in shared pages */
-        run_process(worker, parent);
+        run_process(worker, parent, &mask);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    if (pid < 0)
+        return -refused;
     worker->pid = pid;
     worker->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     if (worker->pidfd >= 0)
@@ -114,10 +147,18 @@ bool worker_is_alive(struct worker *worker) {
     return worker->started && worker_join_until(worker, 0) == -ETIMEDOUT;
 }
 
-int worker_kill(struct worker *worker) {
+static int send_signal(struct worker *worker, int signal_number) {
     if (worker->kind == WORKER_THREAD)
         return -EOPNOTSUPP;
     if (worker->pidfd < 0)
         return 0;
-    return syscall(SYS_pidfd_send_signal, worker->pidfd, SIGKILL, NULL, 0) == 0 ? 0 : -errno;
+    return syscall(SYS_pidfd_send_signal, worker->pidfd, signal_number, NULL, 0) == 0 ? 0 : -errno;
+}
+
+int worker_terminate(struct worker *worker) {
+    return send_signal(worker, SIGNAL_END);
+}
+
+int worker_kill(struct worker *worker) {
+    return send_signal(worker, SIGKILL);
 }

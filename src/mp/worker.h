@@ -26,14 +26,17 @@ struct worker {
     pthread_t thread; /* thread only */
     worker_main *main;
     void *argument;
-    int exitcode; /* WORKER_RUNNING until joined */
+    int exitcode;        /* WORKER_RUNNING until joined */
+    uint64_t stopped_ns; /* for so long it has been found stopped (mp/stopped.h) */
     bool started;
+    bool overdue; /* it was killed because it had been stopped for too long */
 };
 
 /* Starts a worker. A process shares arenas and descriptors with its parent, owns a copy of
- * everything else, ignores SIGINT and SIGTERM (its parent decides), and is killed by the kernel
- * when the thread that started it dies. Never start a process after a thread, or after an OpenMP
- * region. 0 or -errno; on failure nothing runs. The struct must stay where it is until joined. */
+ * everything else, ignores SIGINT and SIGTERM (its parent decides), and is killed by
+ * the kernel when the thread that started it dies. Never start a process after a thread, or after
+ * an OpenMP region. 0 or -errno; on failure nothing runs. The struct must stay where it is until
+ * joined. */
 int worker_start(struct worker *worker, enum worker_kind kind, const char *name, unsigned number,
                  worker_main *main, void *argument);
 
@@ -45,8 +48,11 @@ int worker_join_until(struct worker *worker, uint64_t deadline_ns);
 
 bool worker_is_alive(struct worker *worker);
 
-/* Kills a process (SIGKILL); it must still be joined. -EOPNOTSUPP for a thread: nothing can end
- * one. */
+/* Ends a process wherever it is, by SIGTERM (its exit code; it takes that only from its parent, by
+ * this call) or by SIGKILL; it must still be joined. Nothing of it runs any more, so what it was
+ * doing stays half done: only what holds its data under robust locks and leases, as all here does,
+ * goes on. -EOPNOTSUPP for a thread: nothing can end one. */
+int worker_terminate(struct worker *worker);
 int worker_kill(struct worker *worker);
 
 #endif

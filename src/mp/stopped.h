@@ -1,0 +1,18 @@
+/* Stopped: workers that were stopped (SIGSTOP, never by Ctrl-Z alone) and are not continued. Such a
+ * worker is alive, so the kernel reports no death, but whatever it holds it holds for ever: after
+ * its lease has run out it is killed, and then replaced as any other that died.
+ *
+ * All of it happens in a handler of SIGCHLD, which the kernel sends for a stop too: so it works
+ * wherever the supervisor itself may be waiting, for a lock that the stopped worker holds, say.
+ * Time counts in looks of 100 ms each at which the worker was found stopped: while the supervisor
+ * is stopped itself, as by Ctrl-Z, it does not look. */
+#ifndef MP_STOPPED_H
+#define MP_STOPPED_H
+
+#include "mp/supervisor.h"
+
+/* Watches the supervisor's processes, and forgets them. One thread of a process. 0 or -errno. */
+int stopped_watch(struct supervisor *supervisor);
+void stopped_forget(struct supervisor *supervisor);
+
+#endif
