@@ -1,0 +1,110 @@
+/* raw.csv and ipc_raw.csv, read, written and read again; and what is left of a file to go on with.
+ * The first byte: 'r' or 'i' for rows behind the header of one of them, else all is up to the
+ * input. */
+#include "bench/campaign/raw.h"
+#include "bench/ipc/samples.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* The rows of a file as the text that is written of them, header included. */
+struct kept {
+    const struct csv_file *file;
+    FILE *stream;
+    char *text;
+    size_t size, rows;
+};
+
+static int keep(void *context, const void *row) {
+    struct kept *kept = context;
+    csv_write_row(kept->file->columns, kept->file->column_count, row, kept->stream);
+    kept->rows++;
+    return 0;
+}
+
+static struct csv_file file_of(bool ipc) {
+    static struct raw_row raw_row;
+    static struct ipc_row ipc_row;
+    if (ipc)
+        return (struct csv_file){.columns = ipc_columns,
+                                 .column_count = ipc_column_count,
+                                 .row = &ipc_row,
+                                 .keep = keep};
+    return (struct csv_file){
+        .columns = raw_columns, .column_count = raw_column_count, .row = &raw_row, .keep = keep};
+}
+
+static int read_kept(struct csv_file *file, const char *path, struct kept *kept) {
+    *kept = (struct kept){.file = file};
+    kept->stream = open_memstream(&kept->text, &kept->size);
+    HOLDS(kept->stream);
+    file->context = kept;
+    csv_write_header(file->columns, file->column_count, kept->stream);
+    int err = csv_read_file(file, path);
+    HOLDS(fclose(kept->stream) == 0);
+    HOLDS(err == 0 || err == -EPROTO || err == -ENODATA);
+    return err;
+}
+
+/* What was written reads back to the same. */
+static void try_again(struct csv_file *file, const struct kept *first) {
+    struct kept second;
+    char path[64];
+    int fd = memfd_create("again", MFD_CLOEXEC);
+    HOLDS(fd >= 0 && write(fd, first->text, first->size) == (ssize_t)first->size);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    HOLDS(read_kept(file, path, &second) == 0);
+    HOLDS(second.rows == first->rows && second.size == first->size);
+    HOLDS(memcmp(second.text, first->text, first->size) == 0);
+    free(second.text);
+    close(fd);
+}
+
+/* Going on keeps every whole row, and a row can be added. */
+static void try_resume(struct csv_file *file, const char *path, size_t rows) {
+    struct kept kept;
+    FILE *stream;
+    csv_clear(file->columns, file->column_count, file->row);
+    kept = (struct kept){.file = file, .stream = fopen("/dev/null", "we")};
+    file->context = &kept;
+    HOLDS(kept.stream && csv_resume(file, path, &stream) == 0);
+    fclose(kept.stream);
+    csv_clear(file->columns, file->column_count, file->row);
+    bool extra = false;
+    HOLDS(csv_append(file, stream) == 0);
+    fclose(stream);
+    int err = read_kept(file, path, &kept);
+    extra = err == -EPROTO && kept.rows == rows; /* the file has columns of a later version */
+    HOLDS(extra || (err == 0 && kept.rows == rows + 1));
+    free(kept.text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    if (size < 1)
+        return 0;
+    struct csv_file file = file_of(data[0] == 'i' || data[0] == 'I');
+    struct kept kept;
+    char path[64];
+    int fd = memfd_create("rows", MFD_CLOEXEC);
+    HOLDS(fd >= 0);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (data[0] == 'r' || data[0] == 'i') {
+        FILE *stream = fopen(path, "we");
+        HOLDS(stream);
+        csv_write_header(file.columns, file.column_count, stream);
+        fclose(stream);
+        lseek(fd, 0, SEEK_END);
+    }
+    HOLDS(write(fd, data + 1, size - 1) == (ssize_t)(size - 1));
+    int err = read_kept(&file, path, &kept);
+    if (err == 0) {
+        try_again(&file, &kept);
+        try_resume(&file, path, kept.rows);
+    }
+    free(kept.text);
+    close(fd);
+    return 0;
+}
