@@ -17,7 +17,8 @@ struct lab_table {
 struct lab {
     const char *name;
     const char *summary; /* the question */
-    /* What its figure shows, "X Y SERIES" by column name; NULL: a table says it better. */
+    /* What its figure shows, "X Y SERIES" or "X Y SERIES MARK" by column name: MARK says in each
+     * row of a series at which X this series is marked, or none. NULL: a table says it better. */
     const char *figure;
     const char *xlabel, *ylabel;
     /* Runs the experiment in this process (one thread, no OpenMP before it): 0 or -errno.
