@@ -4,10 +4,22 @@
 #include "base/version.h"
 #include "bench/commands.h"
 #include "bench/experiments/experiment.h"
+#include "bench/ipc/transport.h"
 #include "listing.h"
 
 #include <stdio.h>
 #include <string.h>
+
+static void print_transports(void) {
+    unsigned count;
+    const struct transport *const *transports = transport_list(&count);
+    printf("transports:\n");
+    for (unsigned i = 0; i < count; i++) {
+        const char *reason = transport_unavailable(transports[i]);
+        printf("%s\t%s\t%s\n", transports[i]->name, reason ? "unavailable" : "available",
+               reason ? reason : transports[i]->summary);
+    }
+}
 
 int command_list(int argc, char **argv) {
     static const char *const kinds[] = {"backends", "kernels", "views"};
@@ -15,8 +27,8 @@ int command_list(int argc, char **argv) {
     const struct experiment *const *experiments = experiment_list(&count);
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         printf("Usage: mandelbench list\n"
-               "Lists the experiments, and the backends, kernels and views that they choose from: "
-               "a line each,\n"
+               "Lists the experiments, and the backends, kernels, views and transports that they "
+               "measure: a line each,\n"
                "name, a tab, available or unavailable, a tab, and a summary or the reason.\n");
         return standard_flush();
     }
@@ -31,5 +43,6 @@ int command_list(int argc, char **argv) {
         printf("%s:\n", kinds[i]);
         listing_print(kinds[i]);
     }
+    print_transports();
     return standard_flush();
 }

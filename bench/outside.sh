@@ -5,7 +5,7 @@
 # processes said of itself, in the order of their runs).
 set -euo pipefail
 
-directory=$1 mandel=$2 options=$3
+directory=$1 mandel=$(realpath -- "$2") options=$3
 read -ra cases <<<"$4"
 runs=10 warmup=1
 
@@ -13,17 +13,20 @@ if ! command -v hyperfine >/dev/null; then
     echo "hyperfine is not installed (make deps installs it)" >&2
     exit 1
 fi
-mkdir -p "$directory"
-inside=$directory/inside.jsonl
-rm -f "$directory/mandel.json" # the export of earlier runs would not fit what follows
-: >"$inside"
+mkdir -p -- "$directory"
+cd -- "$directory" # whose name may be anything, so nobody else is told it
+rm -f mandel.json # the export of earlier runs would not fit what follows
+: >inside.jsonl
+
+# One word for the shell that hyperfine starts, which need not be bash.
+quote() { printf "'%s'" "${1//\'/\'\\\'\'}"; }
 
 commands=()
 for case in "${cases[@]}"; do
     backend=${case%%:*} workers=${case##*:}
     commands+=(--command-name "$backend $workers"
-        "$(printf '%q -b %q -j %q %s --json >>%q' "$mandel" "$backend" "$workers" "$options" "$inside")")
+        "$(quote "$mandel") -b $(quote "$backend") -j $(quote "$workers") $options --json >>inside.jsonl")
 done
 # exec: so that whoever ends this script ends hyperfine.
-exec hyperfine --style basic --runs "$runs" --warmup "$warmup" --export-json "$directory/mandel.json" \
-    --export-csv "$directory/mandel.csv" "${commands[@]}" >"$directory/hyperfine.log" 2>&1
+exec hyperfine --style basic --runs "$runs" --warmup "$warmup" --export-json mandel.json \
+    --export-csv mandel.csv "${commands[@]}" >hyperfine.log 2>&1

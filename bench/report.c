@@ -3,6 +3,8 @@
 #include "base/standard.h"
 #include "base/version.h"
 #include "bench/commands.h"
+#include "bench/experiments/experiment.h"
+#include "bench/measure/instrument.h"
 #include "bench/report/plots.h"
 #include "bench/report/terminal.h"
 
@@ -23,21 +25,7 @@ static int write_all(const struct tables *tables, const struct campaign *campaig
         log_say("cannot write tables into '%.256s': %s", campaign->directory, strerror(-err));
         return EXIT_REFUSED_BY_SYSTEM;
     }
-    err = plots_draw(tables, campaign);
-    if (err == -ENOENT) {
-        log_say("no plots: gnuplot is not installed (make deps installs it)");
-        return EXIT_DONE;
-    }
-    if (err == -ENOSYS) {
-        log_say(
-            "no plots: the scripts for gnuplot are not where this program was built or installed");
-        return EXIT_DONE;
-    }
-    if (err) {
-        log_say("cannot draw plots into '%.256s/plots': %s", campaign->directory, strerror(-err));
-        return EXIT_REFUSED_BY_SYSTEM;
-    }
-    return EXIT_DONE;
+    return plots_status(plots_draw(tables, campaign), campaign);
 }
 
 static bool any_wrong(const struct raw_rows *rows) {
@@ -87,30 +75,36 @@ static int derive(const struct campaign *campaign, const struct raw_rows *rows) 
     return status;
 }
 
-int report_campaign(const char *directory) {
-    struct campaign campaign;
+/* A campaign of renders. */
+static int report_renders(const struct campaign *campaign) {
     struct raw_rows rows = {0};
-    char sentence[512], path[CAMPAIGN_PATH_SIZE + 128];
+    char path[CAMPAIGN_PATH_SIZE + 128];
     long whole_bytes;
     size_t line = 0;
+    int err = raw_read(campaign_path(campaign, "raw.csv", path), &rows, &whole_bytes, &line);
+    int status = err ? status_of_error(err) : derive(campaign, &rows);
+    if (err == -EPROTO)
+        log_say("'%.256s/raw.csv', line %zu: malformed", campaign->directory, line);
+    else if (err)
+        log_say("cannot read '%.256s/raw.csv': %s", campaign->directory, strerror(-err));
+    raw_free(&rows);
+    return status;
+}
+
+int report_campaign(const char *directory) {
+    struct campaign campaign;
+    char sentence[512];
     int err = campaign_read(&campaign, directory, sentence, sizeof sentence);
-    if (!err) {
-        err = raw_read(campaign_path(&campaign, "raw.csv", path), &rows, &whole_bytes, &line);
-        if (err == -EPROTO)
-            snprintf(sentence, sizeof sentence, "'%.256s/raw.csv', line %zu: malformed", directory,
-                     line);
-        else if (err)
-            snprintf(sentence, sizeof sentence, "cannot read '%.256s/raw.csv': %s", directory,
-                     strerror(-err));
-    }
+    const struct experiment *experiment = experiment_find(campaign.plan.experiment);
     int status;
     if (err) {
         log_say("%s", sentence);
         status = status_of_error(err);
+    } else if (experiment && experiment->instrument) {
+        status = experiment->instrument->report(&campaign);
     } else {
-        status = derive(&campaign, &rows);
+        status = report_renders(&campaign);
     }
-    raw_free(&rows);
     campaign_free(&campaign);
     return status;
 }
@@ -118,8 +112,8 @@ int report_campaign(const char *directory) {
 int command_report(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         printf("Usage: mandelbench report DIRECTORY\n"
-               "Derives every table and plot of a campaign again from manifest.json, raw.csv and "
-               "hyperfine/.\n");
+               "Derives every table and plot of a campaign again from manifest.json, raw.csv "
+               "(ipc_raw.csv,\nfaults_raw.csv), and hyperfine/.\n");
         return standard_flush();
     }
     if (argc != 2) {

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "bench/commands.h"
+#include "bench/experiments/experiment.h"
 #include "bench/measure/conduct.h"
 #include "bench/report/support.h"
 #include "kernels/cpu.h"
@@ -23,7 +24,6 @@
 #define BLOCKS_QUICK    10
 #define BLOCKS_DEFAULT  20
 #define BLOCKS_RIGOROUS 40
-#define BLOCKS_MOST     1000 /* as far as the statistics are exact */
 
 struct run_options {
     const struct experiment *experiment;
@@ -90,7 +90,7 @@ static int print_help(void) {
            "      --seed N          of the orders (default: from the system)\n"
            "      --no-hyperfine    without the view from outside\n"
            "  -q, --quiet           no progress\n"
-           "Axes, each a comma list that replaces the experiment's own:\n"
+           "Axes (none: ipc, faults), each a comma list that replaces the experiment's own:\n"
            "      --backends  --kernels  --workers  --batches  --schedules (KIND or KIND:N)\n"
            "      --views  --pixels (WxH or N)  --max-iter\n"
            "\n"
@@ -131,7 +131,7 @@ static bool take_option(struct run_options *options, int option, const char *val
         options->blocks = BLOCKS_RIGOROUS;
         return true;
     case OPT_BLOCKS:
-        return parse_number("--blocks", value, 1, BLOCKS_MOST, &options->blocks);
+        return parse_number("--blocks", value, 1, CAMPAIGN_BLOCKS_MAX, &options->blocks);
     case OPT_RESUME:
         options->resume = true;
         return true;
@@ -237,14 +237,12 @@ static int begin(const struct run_options *options, struct campaign *campaign) {
     char sentence[512] = "out of memory";
     campaign->seed = options->seed;
     campaign->blocks = options->blocks;
-    if (options->directory && strlen(options->directory) >= sizeof campaign->directory) {
+    if (!options->directory) {
+        default_directory(options, campaign->directory, sizeof campaign->directory);
+    } else if (campaign_name(campaign, options->directory) != 0) {
         log_say("the campaign's name is too long");
         return EXIT_USAGE;
     }
-    if (options->directory)
-        snprintf(campaign->directory, sizeof campaign->directory, "%s", options->directory);
-    else
-        default_directory(options, campaign->directory, sizeof campaign->directory);
     for (size_t n = strlen(campaign->directory); n > 1 && campaign->directory[n - 1] == '/'; n--)
         campaign->directory[n - 1] = '\0';
     int err =
@@ -270,33 +268,17 @@ static int begin(const struct run_options *options, struct campaign *campaign) {
     return EXIT_DONE;
 }
 
-/* An old one: manifest, rows, and a torn last row cut off. */
-static int go_on(const struct run_options *options, struct campaign *campaign,
-                 struct raw_rows *rows) {
-    char sentence[512], path[CAMPAIGN_PATH_SIZE + 128];
-    long whole_bytes;
-    size_t line;
+/* An old one, as its manifest says. */
+static int go_on(const struct run_options *options, struct campaign *campaign) {
+    char sentence[512];
     if (!options->directory) {
         log_say("--resume needs -o DIR");
         return EXIT_USAGE;
     }
-    if (campaign_read(campaign, options->directory, sentence, sizeof sentence) != 0) {
-        log_say("%s", sentence);
-        return EXIT_USAGE;
-    }
-    int err = raw_read(campaign_path(campaign, "raw.csv", path), rows, &whole_bytes, &line);
-    if (err == -ENOENT)
+    if (campaign_read(campaign, options->directory, sentence, sizeof sentence) == 0)
         return EXIT_DONE;
-    if (err == -EPROTO) {
-        log_say("'%.256s', line %zu: malformed", path, line);
-        return EXIT_USAGE;
-    }
-    if (!err && truncate(path, whole_bytes) != 0)
-        err = -errno;
-    if (!err || err == -ENODATA)
-        return EXIT_DONE;
-    log_say("cannot go on with '%.256s': %s", path, strerror(-err));
-    return EXIT_REFUSED_BY_SYSTEM;
+    log_say("%s", sentence);
+    return EXIT_USAGE;
 }
 
 /* The pictures of all backends must be the same file. */
@@ -329,7 +311,7 @@ static bool seen_from_outside(const struct campaign *campaign, const struct plan
                           plan_case->job.schedule.chunk == first->chunk);
     return shown && same_schedule && plan_case->job.kernel == model->job.kernel &&
            plan_case->job.batch == model->job.batch &&
-           memcmp(&plan_case->job.workload, &model->job.workload, sizeof(struct workload)) == 0;
+           workload_same(&plan_case->job.workload, &model->job.workload);
 }
 
 /* "BACKEND:WORKERS BACKEND:WORKERS …" as a new string, or NULL. */
@@ -374,7 +356,7 @@ static void look_from_outside(const struct campaign *campaign) {
 static int finish(const struct run_options *options, const struct campaign *campaign,
                   const struct conduct_result *result) {
     int status = compare_pictures(campaign);
-    if (!options->no_hyperfine && !stop_signal())
+    if (campaign->plan.count && !options->no_hyperfine && !stop_signal())
         look_from_outside(campaign);
     if (stop_signal())
         return EXIT_SIGNAL + stop_signal();
@@ -386,30 +368,34 @@ static int finish(const struct run_options *options, const struct campaign *camp
     return result->failed ? EXIT_REFUSED_BY_SYSTEM : EXIT_DONE;
 }
 
+static int measure(const struct run_options *options, const struct campaign *campaign) {
+    const struct experiment *experiment = experiment_find(campaign->plan.experiment);
+    const struct conduct conduct = {campaign, options->budget_s, options->quiet};
+    struct conduct_result result = {0};
+    int err = experiment && experiment->instrument
+                  ? experiment->instrument->conduct(&conduct, &result)
+                  : conduct_campaign(&conduct, &result);
+    if (err == -ECANCELED) {
+        log_say("stopped; what was measured is kept: mandelbench run --resume -o %.256s goes on",
+                campaign->directory);
+        return EXIT_SIGNAL + stop_signal();
+    }
+    if (err)
+        return err == -EPROTO ? EXIT_USAGE : EXIT_REFUSED_BY_SYSTEM;
+    return finish(options, campaign, &result);
+}
+
 int command_run(int argc, char **argv) {
     struct run_options options;
     struct campaign campaign = {0};
-    struct raw_rows rows = {0};
-    struct conduct_result result;
     campaign_keep_command(&campaign, argc, argv); /* before getopt changes its order */
     if (!parse(&options, argc, argv))
         return EXIT_USAGE;
     if (options.help)
         return print_help();
-    int status = options.resume ? go_on(&options, &campaign, &rows) : begin(&options, &campaign);
-    if (!status) {
-        struct conduct conduct = {&campaign, &rows, options.budget_s, options.quiet};
-        int err = conduct_campaign(&conduct, &result);
-        if (err == -ECANCELED) {
-            log_say(
-                "stopped; what was measured is kept: mandelbench run --resume -o %.256s goes on",
-                campaign.directory);
-            status = EXIT_SIGNAL + stop_signal();
-        } else {
-            status = err ? EXIT_REFUSED_BY_SYSTEM : finish(&options, &campaign, &result);
-        }
-    }
-    raw_free(&rows);
+    int status = options.resume ? go_on(&options, &campaign) : begin(&options, &campaign);
+    if (!status)
+        status = measure(&options, &campaign);
     campaign_free(&campaign);
     return status;
 }

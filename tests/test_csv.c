@@ -95,6 +95,36 @@ static void test_form(void **state) {
     free(text);
 }
 
+/* What cannot be read back is not written. */
+static void test_infinities(void **state) {
+    struct row row = {"x", 1, INFINITY, CSV_TRUE}, back;
+    char *text = NULL;
+    size_t size = 0;
+    (void)state;
+    FILE *file = open_memstream(&text, &size);
+    csv_write_header(columns, COLUMNS, file);
+    csv_write_row(columns, COLUMNS, &row, file);
+    fclose(file);
+    assert_int_equal(read_text(text, &back), 1);
+    assert_true(isnan(back.real));
+    free(text);
+}
+
+static void test_zero_bytes(void **state) {
+    static const char text[] = "text,whole,real,flag\na\0b,1,2,true\n",
+                      quoted[] = "text,whole,real,flag\n\"a\0b\",1,2,true\n";
+    struct row row;
+    size_t extra;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        FILE *file = fmemopen((void *)(uintptr_t)(i ? quoted : text),
+                              i ? sizeof quoted - 1 : sizeof text - 1, "r");
+        assert_int_equal(csv_read_header(columns, COLUMNS, file, &extra), 0);
+        assert_int_equal(csv_read_row(columns, COLUMNS, extra, &row, file), -EPROTO);
+        fclose(file);
+    }
+}
+
 static void test_damage(void **state) {
     static const char *const bad[] = {
         "text,whole,real\n",                                          /* a column is missing */
@@ -161,10 +191,9 @@ static void test_torn_raw(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trips),
-        cmocka_unit_test(test_form),
-        cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_torn_raw),
+        cmocka_unit_test(test_round_trips), cmocka_unit_test(test_form),
+        cmocka_unit_test(test_infinities),  cmocka_unit_test(test_zero_bytes),
+        cmocka_unit_test(test_damage),      cmocka_unit_test(test_torn_raw),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

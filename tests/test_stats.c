@@ -31,6 +31,17 @@ static void test_median_and_quantiles(void **state) {
     assert_close(stats_quantile(ten, 1, 0.9), 1);
 }
 
+/* A column may be empty in some rows. */
+static void test_sorting_what_is_not_known(void **state) {
+    double values[] = {3, NAN, 1, NAN, 2, NAN, 0};
+    (void)state;
+    stats_sort(values, 7);
+    for (int i = 0; i < 4; i++)
+        assert_close(values[i], i);
+    for (int i = 4; i < 7; i++)
+        assert_true(isnan(values[i]));
+}
+
 static void test_summary(void **state) {
     double values[] = {5, 1, 3, 2, 4, 100};
     (void)state;
@@ -135,6 +146,7 @@ static void test_random_order(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_median_and_quantiles),
+        cmocka_unit_test(test_sorting_what_is_not_known),
         cmocka_unit_test(test_summary),
         cmocka_unit_test(test_binomial),
         cmocka_unit_test(test_median_ranks),

@@ -2,11 +2,14 @@
 #include "bench/campaign/campaign.h"
 
 #include "base/output.h"
+#include "base/text.h"
 #include "base/version.h"
+#include "bench/experiments/experiment.h"
 #include "build/commit.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +18,18 @@
 #include <unistd.h>
 
 #define MANIFEST_SCHEMA 1
+#define CPUS_MAX        (1 << 20)
 
 const char *campaign_path(const struct campaign *campaign, const char *file, char *path) {
     snprintf(path, CAMPAIGN_PATH_SIZE + 128, "%s/%.120s", campaign->directory, file);
     return path;
+}
+
+int campaign_name(struct campaign *campaign, const char *directory) {
+    const char *place = *directory == '-' ? "./" : ""; /* no program takes it for an option */
+    int length =
+        snprintf(campaign->directory, sizeof campaign->directory, "%s%s", place, directory);
+    return (size_t)length < sizeof campaign->directory ? 0 : -ENAMETOOLONG;
 }
 
 static bool is_empty(const char *directory) {
@@ -46,7 +57,6 @@ static int make_directories(const char *path) {
 }
 
 int campaign_create(const struct campaign *campaign) {
-    static const char *const inside[] = {"plots", "images"};
     char path[CAMPAIGN_PATH_SIZE + 128];
     struct stat existing;
     if (stat(campaign->directory, &existing) == 0) {
@@ -56,8 +66,10 @@ int campaign_create(const struct campaign *campaign) {
             return -ENOTEMPTY;
     }
     int err = make_directories(campaign->directory);
-    for (size_t i = 0; !err && i < sizeof inside / sizeof *inside; i++)
-        err = make_directories(campaign_path(campaign, inside[i], path));
+    if (!err)
+        err = make_directories(campaign_path(campaign, "plots", path));
+    if (!err && campaign->plan.count)
+        err = make_directories(campaign_path(campaign, "images", path));
     return err;
 }
 
@@ -85,6 +97,7 @@ void campaign_keep_command(struct campaign *campaign, int argc, char *const argv
         append_quoted(stream, argv[i]);
     fclose(stream);
     campaign->command[sizeof campaign->command - 1] = '\0';
+    text_tame(campaign->command);
 }
 
 void campaign_stamp(struct campaign *campaign) {
@@ -102,6 +115,7 @@ void campaign_stamp(struct campaign *campaign) {
     const char *slash = strrchr(campaign->directory, '/');
     snprintf(campaign->name, sizeof campaign->name, "%.95s",
              slash ? slash + 1 : campaign->directory);
+    text_tame(campaign->name);
     machine_describe(&campaign->machine);
 }
 
@@ -162,6 +176,7 @@ int campaign_write_manifest(const struct campaign *campaign) {
 static void copy_text(const json_t *object, const char *key, char *text, size_t size) {
     const char *value = json_string_value(json_object_get(object, key));
     snprintf(text, size, "%s", value ? value : "");
+    text_tame(text);
 }
 
 static uint64_t whole(const json_t *object, const char *key) {
@@ -221,7 +236,8 @@ static int case_from_json(const json_t *object, struct plan_case *plan_case) {
 static int from_json(struct campaign *campaign, const json_t *manifest) {
     const json_t *machine = json_object_get(manifest, "machine");
     const json_t *cases = json_object_get(manifest, "cases");
-    if (whole(manifest, "schema") != MANIFEST_SCHEMA || !json_is_array(cases))
+    if (whole(manifest, "schema") != MANIFEST_SCHEMA || !json_is_array(cases) ||
+        json_array_size(cases) > PLAN_CASES_MAX)
         return -EPROTO;
     copy_text(manifest, "campaign", campaign->name, sizeof campaign->name);
     copy_text(manifest, "experiment", campaign->plan.experiment, sizeof campaign->plan.experiment);
@@ -237,7 +253,11 @@ static int from_json(struct campaign *campaign, const json_t *manifest) {
     campaign->machine.memory_bytes = whole(machine, "memory_bytes");
     campaign->seed = whole(manifest, "seed");
     campaign->blocks = whole(manifest, "blocks");
-    campaign->plan.usable_cpus = (unsigned)whole(manifest, "usable_cpus");
+    uint64_t usable_cpus = whole(manifest, "usable_cpus");
+    campaign->plan.usable_cpus = (unsigned)usable_cpus;
+    if (campaign->blocks < 1 || campaign->blocks > CAMPAIGN_BLOCKS_MAX || usable_cpus < 1 ||
+        usable_cpus > CPUS_MAX)
+        return -EPROTO;
     for (size_t i = 0; i < json_array_size(cases); i++) {
         struct plan_case plan_case;
         int err = case_from_json(json_array_get(cases, i), &plan_case);
@@ -246,15 +266,35 @@ static int from_json(struct campaign *campaign, const json_t *manifest) {
         if (err)
             return err;
     }
-    return campaign->plan.count ? 0 : -EPROTO;
+    const struct experiment *experiment = experiment_find(campaign->plan.experiment);
+    bool renders = !experiment || !experiment->instrument;
+    return (campaign->plan.count != 0) == renders ? 0 : -EPROTO;
 }
 
-int campaign_read(struct campaign *campaign, const char *directory, char *sentence, size_t size) {
+static int is_strange(const char *path, const struct stat *status, int kind, struct FTW *level) {
+    (void)path;
+    (void)level;
+    return kind == FTW_SL || (kind == FTW_F && !S_ISREG(status->st_mode));
+}
+
+/* Does the directory hold a link, a FIFO or a device, at any depth? */
+static bool holds_strange(const struct campaign *campaign) {
     char path[CAMPAIGN_PATH_SIZE + 128];
+    return nftw(campaign_path(campaign, ".", path), is_strange, 16, FTW_PHYS) > 0;
+}
+
+static int read_manifest(struct campaign *campaign, char *sentence, size_t size) {
+    char path[CAMPAIGN_PATH_SIZE + 128];
+    const char *directory = campaign->directory;
     json_error_t error;
-    *campaign = (struct campaign){0};
-    snprintf(campaign->directory, sizeof campaign->directory, "%s", directory);
-    FILE *file = fopen(campaign_path(campaign, "manifest.json", path), "re");
+    /* Only in what seems to be a campaign is there a search, and only after it is a file opened. */
+    bool present = access(campaign_path(campaign, "manifest.json", path), R_OK) == 0;
+    if (present && holds_strange(campaign)) {
+        snprintf(sentence, size, "'%.256s' holds a link or a device, which no campaign does",
+                 directory);
+        return -EPROTO;
+    }
+    FILE *file = present ? fopen(path, "re") : NULL;
     if (!file) {
         int err = -errno;
         snprintf(sentence, size, "cannot read '%.256s/manifest.json': %s", directory,
@@ -271,6 +311,18 @@ int campaign_read(struct campaign *campaign, const char *directory, char *senten
         snprintf(sentence, size, "'%.256s/manifest.json' is no manifest that this version knows",
                  directory);
     json_decref(manifest);
+    return err;
+}
+
+int campaign_read(struct campaign *campaign, const char *directory, char *sentence, size_t size) {
+    *campaign = (struct campaign){0};
+    int err = campaign_name(campaign, directory);
+    if (err)
+        snprintf(sentence, size, "'%.256s' is too long a name", directory);
+    else
+        err = read_manifest(campaign, sentence, size);
+    if (err)
+        text_tame(sentence);
     return err;
 }
 

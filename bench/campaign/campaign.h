@@ -9,7 +9,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define CAMPAIGN_PATH_SIZE 4096
+#define CAMPAIGN_PATH_SIZE  4096
+#define CAMPAIGN_BLOCKS_MAX 1000 /* as far as the statistics are exact */
 
 struct campaign {
     char directory[CAMPAIGN_PATH_SIZE];
@@ -25,15 +26,20 @@ struct campaign {
 /* A path inside the campaign, in a buffer of CAMPAIGN_PATH_SIZE + 128. */
 const char *campaign_path(const struct campaign *campaign, const char *file, char *path);
 
-/* Makes the directory (and its parents), with its subdirectories plots and images. 0; -ENOTEMPTY:
+/* Makes the directory (and its parents), with its subdirectories plots and, for
+ * renders, images. 0; -ENOTEMPTY:
  * it exists and holds something; or -errno. */
 int campaign_create(const struct campaign *campaign);
 
 /* Writes manifest.json, whole or not at all. 0 or -errno. */
 int campaign_write_manifest(const struct campaign *campaign);
 
-/* Reads a campaign's manifest, its plan included. 0; -errno; -EPROTO and one sentence.
- * campaign_free it, also after a failure. */
+/* Names a campaign by its directory. 0 or -ENAMETOOLONG. */
+int campaign_name(struct campaign *campaign, const char *directory);
+
+/* Reads a campaign's manifest, its plan included. 0; -errno; -EPROTO and one sentence, also for a
+ * directory with anything in it but files and directories: through a link one would write
+ * elsewhere. campaign_free it, also after a failure. */
 int campaign_read(struct campaign *campaign, const char *directory, char *sentence, size_t size);
 void campaign_free(struct campaign *campaign);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FIELD_SIZE 1024
 
@@ -57,7 +58,7 @@ static void write_field(const struct csv_column *column, const void *field, FILE
         break;
     case CSV_DOUBLE:
         real = *(const double *)field;
-        if (!isnan(real))
+        if (isfinite(real))
             fprintf(file, "%.17g", real);
         break;
     case CSV_BOOL:
@@ -88,7 +89,7 @@ static int read_quoted(char *field, size_t *used, FILE *file) {
     while ((c = getc(file)) != EOF) {
         if (c == '"' && (c = getc(file)) != '"')
             return c;
-        if (*used + 1 >= FIELD_SIZE)
+        if (c == '\0' || *used + 1 >= FIELD_SIZE)
             return -EPROTO;
         field[(*used)++] = (char)c;
     }
@@ -103,7 +104,7 @@ static int read_field(char field[FIELD_SIZE], FILE *file) {
         c = read_quoted(field, &used, file);
     } else {
         for (; c != ',' && c != '\n' && c != EOF; c = getc(file)) {
-            if (c == '"' || used + 1 >= FIELD_SIZE)
+            if (c == '"' || c == '\0' || used + 1 >= FIELD_SIZE)
                 return -EPROTO;
             field[used++] = (char)c;
         }
@@ -166,4 +167,58 @@ int csv_read_row(const struct csv_column *columns, size_t count, size_t extra, v
             return -EPROTO;
     }
     return 1;
+}
+
+static bool is_torn(FILE *stream) {
+    return fseek(stream, -1, SEEK_END) == 0 && getc(stream) != '\n';
+}
+
+static int read_rows(struct csv_file *file, FILE *stream) {
+    size_t extra;
+    file->line = 1;
+    file->whole_bytes = 0;
+    int err = csv_read_header(file->columns, file->column_count, stream, &extra);
+    while (!err) {
+        file->whole_bytes = ftell(stream);
+        file->line++;
+        int more = csv_read_row(file->columns, file->column_count, extra, file->row, stream);
+        if (more == 0)
+            return 0;
+        err = more < 0 ? more : file->keep(file->context, file->row);
+    }
+    if (err == -EPROTO && feof(stream) && is_torn(stream))
+        return 0;
+    return err;
+}
+
+int csv_read_file(struct csv_file *file, const char *path) {
+    FILE *stream = fopen(path, "re");
+    if (!stream)
+        return -errno;
+    int err = read_rows(file, stream);
+    if (!err && ferror(stream))
+        err = -EIO;
+    fclose(stream);
+    return err;
+}
+
+int csv_resume(struct csv_file *file, const char *path, FILE **stream) {
+    int err = csv_read_file(file, path);
+    if (!err && truncate(path, file->whole_bytes) != 0)
+        err = -errno;
+    if (err && err != -ENOENT && err != -ENODATA)
+        return err;
+    *stream = fopen(path, "ae");
+    if (!*stream)
+        return -errno;
+    if (ftell(*stream) == 0)
+        csv_write_header(file->columns, file->column_count, *stream);
+    return 0;
+}
+
+int csv_append(const struct csv_file *file, FILE *stream) {
+    csv_write_row(file->columns, file->column_count, file->row, stream);
+    if (fflush(stream) == 0 && !ferror(stream))
+        return 0;
+    return errno ? -errno : -EIO;
 }

@@ -11,7 +11,7 @@
 enum csv_kind {
     CSV_TEXT,   /* char[]; "" is empty */
     CSV_WHOLE,  /* uint64_t; CSV_NO_WHOLE is empty */
-    CSV_DOUBLE, /* double; NaN is empty */
+    CSV_DOUBLE, /* double; NaN is empty, and an infinity is written so */
     CSV_BOOL    /* enum csv_bool */
 };
 
@@ -28,6 +28,12 @@ struct csv_column {
 #define CSV_COLUMN(row, field, kind)                                                               \
     { #field, kind, offsetof(row, field), sizeof(((row *)0)->field) }
 
+/* Can it be a time in seconds that somebody measured? Neither nothing nor beyond all reason, so
+ * that rates and ratios of such stay within double. */
+static inline bool csv_is_time(double seconds) {
+    return seconds > 1e-15 && seconds < 1e15;
+}
+
 /* Every field of a row empty. */
 void csv_clear(const struct csv_column *columns, size_t count, void *row);
 
@@ -43,5 +49,29 @@ int csv_read_header(const struct csv_column *columns, size_t count, FILE *file, 
  * many fields, a field that is not of its kind, or a last line without its end (torn). */
 int csv_read_row(const struct csv_column *columns, size_t count, size_t extra, void *row,
                  FILE *file);
+
+/* A file of rows, to be read from its beginning to its end. */
+struct csv_file {
+    const struct csv_column *columns;
+    size_t column_count;
+    void *row; /* room for one row */
+    /* Takes over what it needs of the row: 0; -EPROTO: such a row cannot be; or -errno. */
+    int (*keep)(void *context, const void *row);
+    void *context;
+    /* Found by reading. */
+    long whole_bytes; /* up to the end of the last whole row */
+    size_t line;      /* rows and header lines begun: after -EPROTO where the fault is */
+};
+
+/* Reads all rows. A last row that is torn (its line has no end: a campaign was killed while it
+ * wrote) is left out. 0; -ENODATA: an empty file; -EPROTO: malformed; or -errno. */
+int csv_read_file(struct csv_file *file, const char *path);
+
+/* To go on with a file: reads it, cuts off a torn last row, and opens it for appending, with a
+ * header if it has none. 0 and *stream; errors as above, but a missing or empty file is none. */
+int csv_resume(struct csv_file *file, const char *path, FILE **stream);
+
+/* Appends file->row, and flushes it. 0 or -errno. */
+int csv_append(const struct csv_file *file, FILE *stream);
 
 #endif

@@ -4,7 +4,6 @@
 #include "base/limits.h"
 #include "base/size.h"
 #include "base/text.h"
-#include "bench/stats/random.h"
 #include "render.h"
 
 #include <errno.h>
@@ -39,6 +38,7 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct complaint *compla
     va_start(args, format);
     vsnprintf(complaint->sentence, complaint->size, format, args);
     va_end(args);
+    text_tame(complaint->sentence);
     return -EINVAL;
 }
 
@@ -197,18 +197,17 @@ static int parse_axes(struct grid *grid, const struct axes *own, const struct ax
     return err;
 }
 
-static bool same_case(const struct plan_case *a, const struct plan_case *b) {
-    const struct workload *x = &a->job.workload, *y = &b->job.workload;
+bool plan_same(const struct plan_case *a, const struct plan_case *b) {
     return a->role == b->role && a->backend == b->backend && a->job.kernel == b->job.kernel &&
            a->job.workers == b->job.workers && a->job.batch == b->job.batch &&
            a->job.schedule.kind == b->job.schedule.kind &&
            a->job.schedule.chunk == b->job.schedule.chunk && strcmp(a->view, b->view) == 0 &&
-           x->width == y->width && x->height == y->height && x->max_iter == y->max_iter;
+           workload_same(&a->job.workload, &b->job.workload);
 }
 
 int plan_add(struct plan *plan, const struct plan_case *plan_case) {
     for (uint32_t i = 0; i < plan->count; i++)
-        if (same_case(&plan->cases[i], plan_case))
+        if (plan_same(&plan->cases[i], plan_case))
             return 0; /* named twice on an axis */
     if (plan->count == plan->capacity) {
         uint32_t capacity = plan->capacity ? plan->capacity * 2 : 32;
@@ -323,6 +322,18 @@ static int add_growing(struct plan *plan, struct grid *grid, struct plan_case mo
     return err;
 }
 
+/* How many cases there will be, if nothing is named twice; axes are too short for it to overflow.
+ */
+static uint64_t count_cases(const struct grid *grid, bool weak) {
+    uint64_t workloads = (uint64_t)grid->view_count * grid->pixels_count * grid->max_iter_count *
+                         grid->batch_count * (weak ? grid->worker_count : 1);
+    uint64_t ways = 2; /* baseline and control */
+    for (unsigned b = 0; b < grid->backend_count; b++)
+        ways += (has_one_worker(grid->backends[b]) || weak ? 1 : grid->worker_count) *
+                (grid->backends[b]->flags & BACKEND_SCHEDULE ? grid->schedule_count : 1);
+    return workloads * (grid->kernel_count * ways + grid->backend_count + 1);
+}
+
 static int add_all(struct plan *plan, struct grid *grid, bool weak, struct complaint *complaint) {
     int err = 0;
     for (unsigned v = 0; !err && v < grid->view_count; v++)
@@ -345,15 +356,28 @@ static int add_all(struct plan *plan, struct grid *grid, bool weak, struct compl
     return err;
 }
 
+static bool any_axis(const struct axes *axes) {
+    return axes->backends || axes->kernels || axes->workers || axes->batches || axes->schedules ||
+           axes->views || axes->pixels || axes->max_iter;
+}
+
 int plan_make(struct plan *plan, const struct experiment *experiment, const struct axes *over,
               char *sentence, size_t size) {
     struct complaint complaint = {sentence, size};
     *plan = (struct plan){.usable_cpus = limits_usable_cpus()};
     snprintf(plan->experiment, sizeof plan->experiment, "%s", experiment->name);
+    if (experiment->instrument && !any_axis(over))
+        return 0;
+    if (experiment->instrument)
+        return refuse(&complaint, "experiment %s has none of the axes", experiment->name);
     struct grid *grid = calloc(1, sizeof *grid);
     if (!grid)
         return -ENOMEM;
     int err = parse_axes(grid, &experiment->axes, over, &complaint);
+    uint64_t cases = err ? 0 : count_cases(grid, experiment->weak);
+    if (cases > PLAN_CASES_MAX)
+        err = refuse(&complaint, "these axes make %llu cases, and a block has at most %d",
+                     (unsigned long long)cases, PLAN_CASES_MAX);
     if (!err)
         err = add_all(plan, grid, experiment->weak, &complaint);
     free(grid);
@@ -363,9 +387,4 @@ int plan_make(struct plan *plan, const struct experiment *experiment, const stru
 void plan_free(struct plan *plan) {
     free(plan->cases);
     *plan = (struct plan){0};
-}
-
-void plan_order(const struct plan *plan, uint64_t seed, uint64_t block, uint32_t *order) {
-    uint64_t state = seed ^ (block * UINT64_C(0xd1342543de82ef95));
-    random_order(&state, order, plan->count);
 }

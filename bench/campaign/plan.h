@@ -1,5 +1,5 @@
-/* Plan: an experiment's axes → the cases of a block. A block holds each case once, in an order that
- * the seed and the block's number decide; campaigns are made of whole blocks. */
+/* Plan: an experiment's axes → the cases of a block. A block holds each case once; campaigns are
+ * made of whole blocks. */
 #ifndef BENCH_CAMPAIGN_PLAN_H
 #define BENCH_CAMPAIGN_PLAN_H
 
@@ -26,6 +26,8 @@ struct plan_case {
     struct job job;
 };
 
+#define PLAN_CASES_MAX 4096
+
 struct plan {
     char experiment[32];
     struct plan_case *cases;
@@ -33,14 +35,15 @@ struct plan {
     unsigned usable_cpus;
 };
 
-/* Builds a plan; fields of `over` that are not NULL replace the experiment's. 0; -ENOMEM; -EINVAL
+/* Builds a plan; fields of `over` that are not NULL replace the experiment's. An experiment with an
+ * instrument of its own has no cases here, and takes no axes. 0; -ENOMEM; -EINVAL
  * and one sentence. plan_free it, also after a failure. */
 int plan_make(struct plan *plan, const struct experiment *experiment, const struct axes *over,
               char *sentence, size_t size);
 void plan_free(struct plan *plan);
 
-/* The order of block `block`: `count` indices of cases. */
-void plan_order(const struct plan *plan, uint64_t seed, uint64_t block, uint32_t *order);
+/* Do both measure the same in the same role? */
+bool plan_same(const struct plan_case *a, const struct plan_case *b);
 
 /* Appends a copy, unless the plan has this case already. 0 or -ENOMEM. */
 int plan_add(struct plan *plan, const struct plan_case *plan_case);

@@ -37,45 +37,26 @@ void raw_free(struct raw_rows *rows) {
     *rows = (struct raw_rows){0};
 }
 
-/* A malformed row is torn when the file ends without a line end: a campaign was killed while it
- * wrote. */
-static bool is_torn(FILE *file) {
-    return fseek(file, -1, SEEK_END) == 0 && getc(file) != '\n';
-}
-
 /* A row that counts has a time. */
 static bool is_sane(const struct raw_row *row) {
     return strcmp(row->status, "ok") != 0 ||
-           (row->render_s > 0 && row->renders >= 1 && row->renders != CSV_NO_WHOLE);
+           (csv_is_time(row->render_s) && row->renders >= 1 && row->renders != CSV_NO_WHOLE);
 }
 
-static int read_rows(FILE *file, struct raw_rows *rows, long *whole_bytes, size_t *bad_line) {
-    size_t extra;
-    struct raw_row row;
-    *bad_line = 1;
-    *whole_bytes = 0;
-    int err = csv_read_header(raw_columns, raw_column_count, file, &extra);
-    while (!err) {
-        *whole_bytes = ftell(file);
-        (*bad_line)++;
-        int more = csv_read_row(raw_columns, raw_column_count, extra, &row, file);
-        if (more == 0)
-            return 0;
-        err = more < 0 || !is_sane(&row) ? -EPROTO : raw_add(rows, &row);
-    }
-    if (err == -EPROTO && feof(file) && is_torn(file))
-        return 0;
-    return err;
+int raw_keep(void *rows, const void *row) {
+    return is_sane(row) ? raw_add(rows, row) : -EPROTO;
 }
 
 int raw_read(const char *path, struct raw_rows *rows, long *whole_bytes, size_t *bad_line) {
+    struct raw_row row;
+    struct csv_file file = {.columns = raw_columns,
+                            .column_count = raw_column_count,
+                            .row = &row,
+                            .keep = raw_keep,
+                            .context = rows};
     *rows = (struct raw_rows){0};
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return -errno;
-    int err = read_rows(file, rows, whole_bytes, bad_line);
-    if (!err && ferror(file))
-        err = -EIO;
-    fclose(file);
+    int err = csv_read_file(&file, path);
+    *whole_bytes = file.whole_bytes;
+    *bad_line = file.line;
     return err;
 }

@@ -36,4 +36,7 @@ void raw_free(struct raw_rows *rows);
 /* Appends a copy. 0 or -ENOMEM. */
 int raw_add(struct raw_rows *rows, const struct raw_row *row);
 
+/* The same for csv_file: struct raw_rows and struct raw_row. -EPROTO: no sample can be so. */
+int raw_keep(void *rows, const void *row);
+
 #endif

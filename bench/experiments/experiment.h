@@ -16,12 +16,17 @@ struct axes {
     const char *backends, *kernels, *workers, *batches, *schedules, *views, *pixels, *max_iter;
 };
 
+struct instrument;
+
 struct experiment {
     const char *name;
     const char *summary;
     struct axes axes;
     enum axis along;
     bool weak; /* the picture's height grows with the workers */
+    /* Who measures and reports, if not the renderer (then there are no axes);
+     * bench/measure/instrument.h. */
+    const struct instrument *instrument;
 };
 
 /* All experiments in the order of experiments.def; *count of them. */

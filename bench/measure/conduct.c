@@ -4,29 +4,28 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/size.h"
-#include "base/stop.h"
+#include "bench/campaign/raw.h"
+#include "bench/measure/blocks.h"
 #include "bench/measure/reference.h"
 #include "bench/measure/sample.h"
 #include "bench/stats/random.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PADDING_MAX 4096 /* bytes of environment, to move the stack by up to a page */
 
 struct state {
-    const struct conduct *conduct;
+    const struct campaign *campaign;
     struct conduct_result *result;
     struct references references;
-    FILE *raw;
-    uint64_t start_ns;
+    struct raw_rows done; /* samples that exist already */
+    struct raw_row row;   /* the one that is taken */
 };
 
-static bool is_done(const struct raw_rows *done, uint64_t block, uint64_t order) {
+static bool is_done(void *context, uint64_t block, uint32_t order) {
+    const struct raw_rows *done = &((const struct state *)context)->done;
     for (size_t i = 0; i < done->count; i++)
         if (done->at[i].block == block && done->at[i].order == order &&
             strcmp(done->at[i].status, "failed") != 0)
@@ -110,9 +109,9 @@ static void fill_in(struct raw_row *row, const struct sample *sample) {
     row->nivcsw = (uint64_t)usage->nivcsw;
     row->minflt = (uint64_t)usage->minflt;
     row->majflt = (uint64_t)usage->majflt;
-    row->other_cpu_s = sample->other_cpu_s;
-    row->steal_s = sample->steal_s;
-    row->load1 = sample->load1;
+    row->other_cpu_s = sample->others.other_cpu_s;
+    row->steal_s = sample->others.steal_s;
+    row->load1 = sample->others.load1;
 }
 
 /* "ok", "wrong" or "failed", and a sentence about the latter two. */
@@ -154,119 +153,48 @@ static int judge(struct state *state, const struct plan_case *plan_case, int err
     return 0;
 }
 
-static int append(struct state *state, const struct raw_row *row) {
-    csv_write_row(raw_columns, raw_column_count, row, state->raw);
-    if (fflush(state->raw) == 0 && !ferror(state->raw))
-        return 0;
-    int err = errno ? -errno : -EIO;
-    log_say("cannot append to '%.256s/raw.csv': %s", state->conduct->campaign->directory,
-            strerror(-err));
-    return err;
-}
-
-static int take_one(struct state *state, uint64_t block, uint32_t order, uint32_t index) {
-    const struct campaign *campaign = state->conduct->campaign;
+static int take_one(void *context, uint64_t block, uint32_t order, uint32_t index) {
+    struct state *state = context;
+    const struct campaign *campaign = state->campaign;
     const struct plan_case *plan_case = &campaign->plan.cases[index];
     char name[64], picture[CAMPAIGN_PATH_SIZE + 128];
     struct sample sample;
-    struct raw_row row;
+    struct raw_row *row = &state->row;
     uint64_t random = campaign->seed + block * UINT64_C(1000003) + order;
     bool draws = block == 0 && draws_picture(&campaign->plan, index);
-    csv_clear(raw_columns, raw_column_count, &row);
-    describe(&row, campaign, plan_case);
-    row.block = block;
-    row.order = order;
-    row.attempt = 1 + attempts_so_far(state->conduct->done, block, order);
-    row.env_pad = random_below(&random, PADDING_MAX);
+    csv_clear(raw_columns, raw_column_count, row);
+    describe(row, campaign, plan_case);
+    row->block = block;
+    row->order = order;
+    row->attempt = 1 + attempts_so_far(&state->done, block, order);
+    row->env_pad = random_below(&random, PADDING_MAX);
     snprintf(name, sizeof name, "images/%s.png", plan_case->backend->name);
     int err = sample_take(plan_case, draws ? campaign_path(campaign, name, picture) : NULL,
-                          (unsigned)row.env_pad, &sample);
+                          (unsigned)row->env_pad, &sample);
     if (err == -ECANCELED)
         return err;
     if (err && err != -ECHILD)
         snprintf(sample.sentence, sizeof sample.sentence, "%s", strerror(-err));
-    err = judge(state, plan_case, err, &sample, &row);
-    if (!err)
-        err = append(state, &row);
-    state->result->samples += err == 0;
-    return err;
-}
-
-/* A line that is written over on a terminal, and one line per block elsewhere. */
-static void show_progress(const struct state *state, uint64_t block, uint32_t taken) {
-    const struct campaign *campaign = state->conduct->campaign;
-    bool terminal = isatty(STDERR_FILENO);
-    uint32_t count = campaign->plan.count;
-    if (state->conduct->quiet || (!terminal && taken != count))
-        return;
-    double spent = clock_seconds(clock_now_ns() - state->start_ns);
-    double left = state->result->samples ? spent / (double)state->result->samples *
-                                               (double)((campaign->blocks - block) * count - taken)
-                                         : 0;
-    fprintf(stderr, "%sblock %llu of %llu, sample %u of %u, about %.0f s left%s",
-            terminal ? "\r\033[K" : "", (unsigned long long)block + 1,
-            (unsigned long long)campaign->blocks, taken, count, left, terminal ? "" : "\n");
-    fflush(stderr);
-}
-
-static int run_block(struct state *state, uint64_t block, uint32_t *order) {
-    const struct conduct *conduct = state->conduct;
-    const struct plan *plan = &conduct->campaign->plan;
-    plan_order(plan, conduct->campaign->seed, block, order);
-    for (uint32_t i = 0; i < plan->count; i++) {
-        if (is_done(conduct->done, block, i))
-            continue;
-        int err = stop_signal() ? -ECANCELED : take_one(state, block, i, order[i]);
-        if (err)
-            return err;
-        show_progress(state, block, i + 1);
-    }
-    return 0;
-}
-
-/* Would a block of as many seconds as those so far still end in time? */
-static bool within_budget(const struct state *state) {
-    double spent = clock_seconds(clock_now_ns() - state->start_ns);
-    double blocks = (double)state->result->samples / state->conduct->campaign->plan.count;
-    double budget = state->conduct->budget_s;
-    return budget <= 0 || blocks == 0 || spent + spent / fmax(blocks, 1) <= budget;
-}
-
-static int run_blocks(struct state *state) {
-    const struct campaign *campaign = state->conduct->campaign;
-    uint32_t *order = calloc(campaign->plan.count, sizeof *order);
-    int err = order ? 0 : -ENOMEM;
-    for (uint64_t block = 0; !err && block < campaign->blocks; block++) {
-        if (!within_budget(state)) {
-            log_say("the budget of %.0f s is spent after %llu of %llu blocks",
-                    state->conduct->budget_s, (unsigned long long)block,
-                    (unsigned long long)campaign->blocks);
-            break;
-        }
-        err = run_block(state, block, order);
-        state->result->blocks += err == 0;
-    }
-    if (!state->conduct->quiet && isatty(STDERR_FILENO))
-        fputs("\r\033[K", stderr);
-    free(order);
-    return err;
+    return judge(state, plan_case, err, &sample, row);
 }
 
 int conduct_campaign(const struct conduct *conduct, struct conduct_result *result) {
-    char path[CAMPAIGN_PATH_SIZE + 128];
-    struct state state = {.conduct = conduct, .result = result, .start_ns = clock_now_ns()};
+    struct state state = {.campaign = conduct->campaign, .result = result};
+    struct csv_file rows = {.columns = raw_columns,
+                            .column_count = raw_column_count,
+                            .row = &state.row,
+                            .keep = raw_keep,
+                            .context = &state.done};
+    const struct blocks blocks = {.conduct = conduct,
+                                  .cases = conduct->campaign->plan.count,
+                                  .raw = "raw.csv",
+                                  .rows = &rows,
+                                  .context = &state,
+                                  .is_done = is_done,
+                                  .take = take_one};
     *result = (struct conduct_result){0};
-    state.raw = fopen(campaign_path(conduct->campaign, "raw.csv", path), "ae");
-    if (!state.raw) {
-        int err = -errno;
-        log_say("cannot open '%.256s': %s", path, strerror(errno));
-        return err;
-    }
-    if (ftell(state.raw) == 0)
-        csv_write_header(raw_columns, raw_column_count, state.raw);
-    int err = run_blocks(&state);
-    if (fclose(state.raw) != 0 && !err)
-        err = -errno;
+    int err = blocks_run(&blocks, result);
     references_free(&state.references);
+    raw_free(&state.done);
     return err;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -29,20 +30,43 @@ void machine_describe(struct machine *machine) {
         snprintf(machine->cpu, sizeof machine->cpu, "unknown CPU");
 }
 
-void machine_time_now(struct machine_time *time) {
+/* Totals since boot over all CPUs, from /proc/stat; NaN where it does not say. */
+struct machine_time {
+    double busy_s;  /* not idle and not stolen */
+    double steal_s; /* taken by the hypervisor */
+};
+
+static struct machine_time time_now(void) {
     char text[4096];
     double user, nice, system, idle, iowait, irq, softirq, steal;
     double tick = 1.0 / (double)sysconf(_SC_CLK_TCK);
-    *time = (struct machine_time){NAN, NAN};
     if (text_read_file("/proc/stat", text, sizeof text) <= 0 ||
         sscanf(text, "cpu %lf %lf %lf %lf %lf %lf %lf %lf", &user, &nice, &system, &idle, &iowait,
                &irq, &softirq, &steal) != 8)
-        return;
-    time->busy_s = (user + nice + system + irq + softirq) * tick;
-    time->steal_s = steal * tick;
+        return (struct machine_time){NAN, NAN};
+    return (struct machine_time){(user + nice + system + irq + softirq) * tick, steal * tick};
 }
 
-double machine_load1(void) {
-    double load;
-    return getloadavg(&load, 1) == 1 ? load : NAN;
+/* CPU time of all children that have been reaped. */
+static double children_cpu_s(void) {
+    struct rusage account;
+    if (getrusage(RUSAGE_CHILDREN, &account) != 0)
+        return NAN;
+    return (double)account.ru_utime.tv_sec + (double)account.ru_utime.tv_usec / 1e6 +
+           (double)account.ru_stime.tv_sec + (double)account.ru_stime.tv_usec / 1e6;
+}
+
+struct machine_others machine_others_before(void) {
+    struct machine_time time = time_now();
+    double load1;
+    if (getloadavg(&load1, 1) != 1)
+        load1 = NAN;
+    return (struct machine_others){load1, time.steal_s, time.busy_s - children_cpu_s()};
+}
+
+void machine_others_after(struct machine_others *others) {
+    struct machine_time time = time_now();
+    double other_s = time.busy_s - children_cpu_s() - others->other_cpu_s;
+    others->steal_s = time.steal_s - others->steal_s;
+    others->other_cpu_s = other_s < 0 ? 0 : other_s;
 }

@@ -13,15 +13,15 @@ struct machine {
 
 void machine_describe(struct machine *machine);
 
-/* Totals since boot over all CPUs, from /proc/stat; NaN where it does not say. */
-struct machine_time {
-    double busy_s;  /* not idle and not stolen */
-    double steal_s; /* taken by the hypervisor */
+/* What else happened on the machine during a sample: the load average over a minute before it, CPU
+ * time that the hypervisor took (all CPUs), and CPU time of everybody but our reaped children. NaN:
+ * not known. */
+struct machine_others {
+    double load1, steal_s, other_cpu_s;
 };
 
-void machine_time_now(struct machine_time *time);
-
-/* The load average over one minute, or NaN. */
-double machine_load1(void);
+/* A sample is between the two; all of its processes have been reaped at the end. */
+struct machine_others machine_others_before(void);
+void machine_others_after(struct machine_others *others);
 
 #endif

@@ -8,19 +8,16 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "bench/campaign/campaign.h"
-#include "bench/measure/machine.h"
 #include "mp/worker.h"
 #include "options.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* Longer than any sane sample; a hang then ends as a failed one. */
@@ -197,32 +194,18 @@ static int run_child(struct launch *launch, struct sample *sample) {
     return -ECHILD;
 }
 
-/* CPU time of all children that have been reaped: samples, their workers and their pictures. */
-static double children_cpu_s(void) {
-    struct rusage account;
-    if (getrusage(RUSAGE_CHILDREN, &account) != 0)
-        return NAN;
-    return (double)account.ru_utime.tv_sec + (double)account.ru_utime.tv_usec / 1e6 +
-           (double)account.ru_stime.tv_sec + (double)account.ru_stime.tv_usec / 1e6;
-}
-
 int sample_take(const struct plan_case *plan_case, const char *picture, unsigned padding,
                 struct sample *sample) {
     static struct launch launch;
-    struct machine_time before, after;
     launch = (struct launch){.picture = picture, .padding = padding};
     describe(&launch, plan_case);
     memset(sample, 0, sizeof *sample);
     if (pipe2(launch.pipe, O_CLOEXEC) != 0)
         return -errno;
-    double load1 = machine_load1(), own_s = children_cpu_s();
-    machine_time_now(&before);
+    struct machine_others others = machine_others_before();
     int err = run_child(&launch, sample);
     close(launch.pipe[0]);
-    machine_time_now(&after);
-    sample->load1 = load1;
-    sample->steal_s = after.steal_s - before.steal_s;
-    own_s = children_cpu_s() - own_s;
-    sample->other_cpu_s = fmax(0, after.busy_s - before.busy_s - own_s);
+    machine_others_after(&others);
+    sample->others = others;
     return err;
 }

@@ -7,6 +7,7 @@
 
 #include "base/usage.h"
 #include "bench/campaign/plan.h"
+#include "bench/measure/machine.h"
 #include "image/png.h"
 #include "render.h"
 
@@ -22,9 +23,7 @@ struct sample {
     struct usage usage; /* at the end of the measured process, its workers included */
     bool has_picture;
     struct image_timing timing; /* of the picture, if one was written */
-    double load1;               /* before: the load average over a minute */
-    double steal_s;             /* during: taken by the hypervisor, all CPUs; NaN: not known */
-    double other_cpu_s;         /* during: CPU time of everybody else; NaN: not known */
+    struct machine_others others;
 };
 
 /* Measures one case; with `picture` (a path), also has it drawn and written there. `padding` bytes

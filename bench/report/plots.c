@@ -2,6 +2,9 @@
  * every path begins with '/', so gnuplot takes none for a command. */
 #include "bench/report/plots.h"
 
+#include "base/log.h"
+#include "base/text.h"
+#include "base/version.h"
 #include "bench/experiments/experiment.h"
 #include "bench/report/support.h"
 
@@ -57,6 +60,7 @@ static void describe(const struct campaign *campaign, const struct speedup_row *
              "%s%s, kernel %s%s · %.60s, %u usable CPU%s · n = %llu, 95 %% intervals", key->view,
              picture, key->kernel, batch, campaign->machine.cpu, campaign->plan.usable_cpus,
              campaign->plan.usable_cpus == 1 ? "" : "s", (unsigned long long)baseline->n);
+    text_tame(subtitle); /* a name that was cut */
 }
 
 /* What a script is given. */
@@ -66,18 +70,11 @@ struct figure {
 };
 
 static int run_script(const char *file, const struct figure *figure, const char *const extra[]) {
-    char script[2048];
-    const char *argv[24] = {"gnuplot",         "-c",          script,
-                            figure->directory, figure->names, figure->subtitle,
-                            figure->cpus,      figure->kernel};
-    size_t count = 8;
-    for (; *extra && count < 23; extra++)
-        argv[count++] = *extra;
-    int err = support_find(file, script, sizeof script);
-    if (err)
-        return -ENOSYS;
-    int status = support_run((char *const *)(uintptr_t)argv);
-    return status > 0 ? -EIO : status;
+    const char *arguments[16] = {figure->directory, figure->names, figure->subtitle, figure->cpus,
+                                 figure->kernel};
+    for (size_t count = 5; *extra && count < 15; extra++)
+        arguments[count++] = *extra;
+    return support_plot(file, arguments);
 }
 
 /* The figures of an experiment follow what it varies. */
@@ -117,4 +114,21 @@ int plots_draw(const struct tables *tables, const struct campaign *campaign) {
     if (!realpath(campaign->directory, figure.directory))
         return -errno;
     return draw_along(experiment->along, &figure);
+}
+
+int plots_status(int drawn, const struct campaign *campaign) {
+    switch (drawn) {
+    case 0:
+        return EXIT_DONE;
+    case -ENOENT:
+        log_say("no plots: gnuplot is not installed (make deps installs it)");
+        return EXIT_DONE;
+    case -ENOSYS:
+        log_say(
+            "no plots: the scripts for gnuplot are not where this program was built or installed");
+        return EXIT_DONE;
+    default:
+        log_say("cannot draw plots into '%.256s/plots': %s", campaign->directory, strerror(-drawn));
+        return EXIT_REFUSED_BY_SYSTEM;
+    }
 }

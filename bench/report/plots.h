@@ -8,4 +8,8 @@
  * it; -EIO: gnuplot failed and has said why; or -errno. */
 int plots_draw(const struct tables *tables, const struct campaign *campaign);
 
+/* Says what such a result of drawing means to the person, and returns the exit status: being
+ * without gnuplot or scripts is no failure. */
+int plots_status(int drawn, const struct campaign *campaign);
+
 #endif

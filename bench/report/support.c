@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,4 +91,15 @@ int support_run(char *const argv[]) {
     if (worker.exitcode == EXIT_NO_PROGRAM)
         return -ENOENT;
     return worker.exitcode < 0 ? 128 - worker.exitcode : worker.exitcode;
+}
+
+int support_plot(const char *script, const char *const arguments[]) {
+    char path[2048];
+    const char *argv[20] = {"gnuplot", "-c", path};
+    for (size_t i = 0; arguments[i] && i < 16; i++)
+        argv[i + 3] = arguments[i];
+    if (support_find(script, path, sizeof path) != 0)
+        return -ENOSYS;
+    int status = support_run((char *const *)(uintptr_t)argv);
+    return status > 0 ? -EIO : status;
 }

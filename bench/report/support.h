@@ -18,4 +18,8 @@ int support_sibling(const char *program, char *path, size_t size);
  * -errno. It dies with this process. */
 int support_run(char *const argv[]);
 
+/* Runs gnuplot on one of our scripts with its arguments (at most 16, NULL-terminated). 0; -ENOENT:
+ * no gnuplot; -ENOSYS: no such script; -EIO: gnuplot failed and has said why; or as above. */
+int support_plot(const char *script, const char *const arguments[]);
+
 #endif

@@ -1,6 +1,7 @@
 /* The readable table; contracts in terminal.h. Every number stands in a CSV of the campaign. */
 #include "bench/report/terminal.h"
 
+#include "base/text.h"
 #include "bench/experiments/experiment.h"
 
 #include <math.h>
@@ -168,10 +169,13 @@ static void print_outside(const struct tables *tables) {
 }
 
 static void print_files(const struct campaign *campaign) {
+    char directory[CAMPAIGN_PATH_SIZE];
+    snprintf(directory, sizeof directory, "%s", campaign->directory);
+    text_tame(directory);
     printf(
         "\n  Files in %s: speedup.csv summary.csv ranking.csv plumbing.csv raw.csv manifest.json\n"
         "  plots/*.svg plots/*.png images/*.png\n",
-        campaign->directory);
+        directory);
 }
 
 void terminal_print(const struct tables *tables, const struct campaign *campaign) {

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* NaNs last: an order of all doubles, without which qsort may go astray. */
 static int ascending(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    return isnan(x) || isnan(y) ? (isnan(x) != 0) - (isnan(y) != 0) : (x > y) - (x < y);
 }
 
 void stats_sort(double *values, size_t n) {

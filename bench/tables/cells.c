@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool same_workload(const struct workload *a, const struct workload *b) {
-    return a->center_re == b->center_re && a->center_im == b->center_im && a->extent == b->extent &&
-           a->width == b->width && a->height == b->height && a->max_iter == b->max_iter;
-}
-
 static bool row_belongs(const struct raw_row *row, const struct plan_case *plan_case) {
     const struct job *job = &plan_case->job;
     const struct workload workload = {
@@ -30,7 +25,7 @@ static bool row_belongs(const struct raw_row *row, const struct plan_case *plan_
            strcmp(row->backend, plan_case->backend->name) == 0 &&
            strcmp(row->kernel, job->kernel->name) == 0 && row->workers == job->workers &&
            row->batch == job->batch && strcmp(row->schedule, schedule) == 0 &&
-           strcmp(row->view, plan_case->view) == 0 && same_workload(&workload, &job->workload);
+           strcmp(row->view, plan_case->view) == 0 && workload_same(&workload, &job->workload);
 }
 
 static void take_row(struct cell *cell, const struct raw_row *row) {
@@ -42,12 +37,23 @@ static void take_row(struct cell *cell, const struct raw_row *row) {
     cell->n += *slot != NULL;
 }
 
-#define BLOCKS_MAX 1000000 /* more would be a damaged file */
+static const struct cell *find_baseline(const struct cells *cells, const struct cell *cell) {
+    const struct job *job = &cell->plan_case->job;
+    enum role role = cell->plan_case->role == ROLE_NULL ? ROLE_NULL : ROLE_BASELINE;
+    for (size_t i = 0; i < cells->count; i++) {
+        const struct plan_case *other = cells->at[i].plan_case;
+        if (other->role == role && strcmp(other->backend->name, "serial") == 0 &&
+            other->job.kernel == job->kernel && other->job.batch == job->batch &&
+            workload_same(&other->job.workload, &job->workload))
+            return &cells->at[i];
+    }
+    return NULL;
+}
 
 int cells_make(struct cells *cells, const struct campaign *campaign, const struct raw_rows *rows) {
     *cells = (struct cells){.campaign = campaign, .count = campaign->plan.count};
     for (size_t i = 0; i < rows->count; i++)
-        if (rows->at[i].block < BLOCKS_MAX)
+        if (rows->at[i].block < CAMPAIGN_BLOCKS_MAX) /* more would be a damaged file */
             cells->blocks = size_max(cells->blocks, rows->at[i].block + 1);
     cells->at = calloc(cells->count + 1, sizeof *cells->at);
     cells->pointers = calloc(cells->count * cells->blocks + 1, sizeof(struct raw_row *));
@@ -61,6 +67,8 @@ int cells_make(struct cells *cells, const struct campaign *campaign, const struc
             if (rows->at[i].block < cells->blocks && row_belongs(&rows->at[i], cell->plan_case))
                 take_row(cell, &rows->at[i]);
     }
+    for (size_t c = 0; c < cells->count; c++)
+        cells->at[c].baseline = find_baseline(cells, &cells->at[c]);
     return 0;
 }
 
@@ -68,19 +76,6 @@ void cells_free(struct cells *cells) {
     free(cells->at);
     free(cells->pointers);
     *cells = (struct cells){0};
-}
-
-const struct cell *cells_baseline(const struct cells *cells, const struct cell *cell) {
-    const struct job *job = &cell->plan_case->job;
-    enum role role = cell->plan_case->role == ROLE_NULL ? ROLE_NULL : ROLE_BASELINE;
-    for (size_t i = 0; i < cells->count; i++) {
-        const struct plan_case *other = cells->at[i].plan_case;
-        if (other->role == role && strcmp(other->backend->name, "serial") == 0 &&
-            other->job.kernel == job->kernel && other->job.batch == job->batch &&
-            same_workload(&other->job.workload, &job->workload))
-            return &cells->at[i];
-    }
-    return NULL;
 }
 
 double cells_render_s(const struct raw_row *row) {

@@ -13,6 +13,7 @@ struct cell {
     const struct plan_case *plan_case;
     const struct raw_row **rows; /* one per block, NULL where there is none */
     size_t n;                    /* blocks that have one */
+    const struct cell *baseline; /* serial with the same kernel, workload and batch, or NULL */
 };
 
 struct cells {
@@ -27,10 +28,6 @@ struct cells {
  * failure. */
 int cells_make(struct cells *cells, const struct campaign *campaign, const struct raw_rows *rows);
 void cells_free(struct cells *cells);
-
-/* The baseline of a cell: serial with the same kernel, workload and batch. NULL when there is none.
- */
-const struct cell *cells_baseline(const struct cells *cells, const struct cell *cell);
 
 /* One number of a row. */
 typedef double cells_value(const struct raw_row *row);

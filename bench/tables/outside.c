@@ -2,6 +2,7 @@
  * reported. Reads hyperfine/mandel.json (the 1.x exports, and the 2.x schema) and
  * hyperfine/inside.jsonl (one --json record per process, in the order in which they ran, warm-up
  * included). */
+#include "base/text.h"
 #include "bench/stats/stats.h"
 #include "bench/tables/tables.h"
 
@@ -106,6 +107,7 @@ static int take_result(struct outside_row *row, const json_t *result,
     if (!name || sscanf(name, "%31s %llu", row->backend, &workers) != 2)
         return -EPROTO;
     row->workers = workers;
+    text_tame(row->backend);
     size_t n = read_times(result, times);
     if (n == 0 || pick_insides(insides, row, n, own) != n)
         return -EPROTO;
@@ -133,6 +135,8 @@ static int take_result(struct outside_row *row, const json_t *result,
 static int take_all(struct tables *tables, const struct campaign *campaign, const json_t *results,
                     const struct insides *insides) {
     size_t count = json_array_size(results);
+    if (count > PLAN_CASES_MAX)
+        return -EPROTO;
     tables->outside = calloc(count + 1, sizeof *tables->outside);
     if (!tables->outside)
         return -ENOMEM;

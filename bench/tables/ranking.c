@@ -26,7 +26,7 @@ static bool takes_part(const struct cells *cells, const struct cell *cell,
     enum role role = cell->plan_case->role;
     return cell->n > 0 && (role == ROLE_CASE || role == ROLE_BASELINE) &&
            cell->plan_case->job.workers <= cells->campaign->plan.usable_cpus &&
-           cells_baseline(cells, cell) == baseline;
+           cell->baseline == baseline;
 }
 
 /* The best cell of every backend, best first; how many. */

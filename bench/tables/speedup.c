@@ -26,7 +26,7 @@ static double control_floor(const struct cells *cells, const struct cell *baseli
                             double *ratios) {
     for (size_t i = 0; i < cells->count; i++) {
         const struct cell *cell = &cells->at[i];
-        if (cell->plan_case->role != ROLE_CONTROL || cells_baseline(cells, cell) != baseline)
+        if (cell->plan_case->role != ROLE_CONTROL || cell->baseline != baseline)
             continue;
         size_t n = cells_ratios(cells, baseline, cell, ratios);
         struct stats_interval interval = stats_median_interval(ratios, n, ALPHA);
@@ -65,17 +65,11 @@ static void judge(struct speedup_row *row, size_t n, struct stats_interval inter
 
 /* The same backend, kernel, workload and schedule at one worker. */
 static const struct cell *at_one_worker(const struct cells *cells, const struct cell *cell) {
-    struct table_key wanted = table_key_of(cells, cell);
-    wanted.workers = 1;
-    for (size_t i = 0; i < cells->count; i++) {
-        struct table_key key = table_key_of(cells, &cells->at[i]);
-        if (strcmp(key.role, wanted.role) == 0 && strcmp(key.backend, wanted.backend) == 0 &&
-            strcmp(key.kernel, wanted.kernel) == 0 && strcmp(key.view, wanted.view) == 0 &&
-            strcmp(key.schedule, wanted.schedule) == 0 && key.width == wanted.width &&
-            key.height == wanted.height && key.max_iter == wanted.max_iter &&
-            key.batch == wanted.batch && key.workers == 1)
+    struct plan_case wanted = *cell->plan_case;
+    wanted.job.workers = 1;
+    for (size_t i = 0; i < cells->count; i++)
+        if (plan_same(cells->at[i].plan_case, &wanted))
             return &cells->at[i];
-    }
     return NULL;
 }
 
@@ -87,7 +81,7 @@ static double median_ratio(const struct cells *cells, const struct cell *a, cons
 
 static void compare(struct speedup_row *row, const struct cells *cells, const struct cell *cell,
                     double alpha, double *values) {
-    const struct cell *baseline = cells_baseline(cells, cell);
+    const struct cell *baseline = cell->baseline;
     enum role role = cell->plan_case->role;
     row->n = cells_values(cells, cell, cells_render_s, values);
     row->median_s = stats_median(values, row->n);

@@ -1,7 +1,7 @@
 /* The tables together: making, columns, writing; contracts in tables.h. */
 #include "bench/tables/tables.h"
 
-#include "base/output.h"
+#include "bench/tables/table.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -132,39 +132,6 @@ void tables_free(struct tables *tables) {
     *tables = (struct tables){0};
 }
 
-/* One table as it goes into its file. */
-struct table {
-    const char *file;
-    const struct csv_column *columns;
-    size_t column_count;
-    const void *rows;
-    size_t row_bytes, row_count;
-};
-
-static int write_table(const struct table *table, const struct campaign *campaign) {
-    char path[CAMPAIGN_PATH_SIZE + 128], *text = NULL;
-    size_t bytes = 0;
-    struct output output;
-    FILE *stream = open_memstream(&text, &bytes);
-    if (!stream)
-        return -ENOMEM;
-    csv_write_header(table->columns, table->column_count, stream);
-    for (size_t i = 0; i < table->row_count; i++)
-        csv_write_row(table->columns, table->column_count,
-                      (const char *)table->rows + i * table->row_bytes, stream);
-    int err = fclose(stream) == 0 ? 0 : -ENOMEM;
-    if (!err)
-        err = output_open(&output, campaign_path(campaign, table->file, path));
-    if (!err) {
-        err = output_write(&output, text, bytes);
-        if (!err)
-            err = output_commit(&output);
-        output_abandon(&output);
-    }
-    free(text);
-    return err;
-}
-
 int tables_write(const struct tables *tables, const struct campaign *campaign) {
 #define TABLE(name)                                                                                \
     {                                                                                              \
@@ -179,6 +146,6 @@ int tables_write(const struct tables *tables, const struct campaign *campaign) {
     int err = 0;
     for (size_t i = 0; !err && i < sizeof all / sizeof *all; i++)
         if (all[i].row_count || i == 0 || i == 1) /* the first two are always there */
-            err = write_table(&all[i], campaign);
+            err = table_write(&all[i], campaign);
     return err;
 }

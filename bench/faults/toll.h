@@ -1,0 +1,39 @@
+/* Toll: faults.csv, what is derived from the samples: for each backend and number of kills the
+ * medians over the blocks, and what the kills cost against the same backend's render without any in
+ * the same block. results/README.md is the dictionary of its columns. */
+#ifndef BENCH_FAULTS_TOLL_H
+#define BENCH_FAULTS_TOLL_H
+
+#include "bench/campaign/campaign.h"
+#include "bench/faults/records.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct faults_toll {
+    uint64_t schema;
+    char campaign[96], backend[32], kernel[32], view[32];
+    uint64_t width, height, max_iter, batch, workers, kills_planned, n;
+    uint64_t kills, workers_lost, batches_reissued; /* of all n samples */
+    double render_s, render_lo_s, render_hi_s;
+    double slowdown, slowdown_lo, slowdown_hi;
+    double cost_per_kill_s, cost_per_kill_lo_s, cost_per_kill_hi_s;
+    double recovery_s, recovery_lo_s, recovery_hi_s;
+    double recovery_max_s; /* of all n samples */
+    double cpu_per_kill_s, cpu_per_kill_lo_s, cpu_per_kill_hi_s;
+};
+
+struct tolls {
+    struct faults_toll *at; /* in the order of the cases; only those with a sample that counts */
+    size_t count;
+};
+
+/* 0 or -ENOMEM. tolls_free it, also after a failure. */
+int tolls_make(struct tolls *tolls, const struct campaign *campaign,
+               const struct faults_rows *rows);
+void tolls_free(struct tolls *tolls);
+
+/* Writes faults.csv, whole or not at all. 0 or -errno. */
+int tolls_write(const struct tolls *tolls, const struct campaign *campaign);
+
+#endif

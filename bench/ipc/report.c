@@ -1,0 +1,158 @@
+/* Reporting the experiment ipc; contracts in bench/measure/instrument.h. */
+#include "base/log.h"
+#include "base/standard.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "bench/ipc/costs.h"
+#include "bench/ipc/ipc.h"
+#include "bench/ipc/print.h"
+#include "bench/report/plots.h"
+#include "bench/report/support.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a figure's script is given; every argument is text. */
+struct figure {
+    char directory[PATH_MAX], names[1024], ours[256], subtitle[256];
+};
+
+static int draw(const struct figure *figure, enum worker_kind kind) {
+    bool processes = kind == WORKER_PROCESS;
+    const char *const arguments[] = {figure->directory,
+                                     figure->names,
+                                     figure->ours,
+                                     figure->subtitle,
+                                     samples_kind(kind),
+                                     processes ? "ipc" : "ipc-threads",
+                                     processes ? "What a message between two processes costs"
+                                               : "What a message between two threads costs",
+                                     NULL};
+    return support_plot("ipc.gp", arguments);
+}
+
+static void name_ours(char *names, size_t size) {
+    unsigned count;
+    const struct transport *const *transports = transport_list(&count);
+    *names = '\0';
+    for (unsigned i = 0; i < count; i++) {
+        size_t used = strlen(names);
+        if (transports[i]->ours)
+            snprintf(names + used, size - used, "%s%s", used ? " " : "", transports[i]->name);
+    }
+}
+
+static int cheapest_first(const void *a, const void *b) {
+    const struct ipc_cost *x = *(const struct ipc_cost *const *)a;
+    const struct ipc_cost *y = *(const struct ipc_cost *const *)b;
+    return (x->message_s > y->message_s) - (x->message_s < y->message_s);
+}
+
+/* The transports, the cheapest at the first row's size and kind first: the order of the key. */
+static int name_transports(const struct costs *costs, char *names, size_t size) {
+    const struct ipc_cost **first = calloc(costs->count, sizeof *first);
+    size_t count = 0, used = 0;
+    if (!first)
+        return -ENOMEM;
+    for (size_t i = 0; i < costs->count; i++)
+        if (costs->at[i].bytes == costs->at[0].bytes &&
+            strcmp(costs->at[i].kind, costs->at[0].kind) == 0)
+            first[count++] = &costs->at[i];
+    qsort(first, count, sizeof *first, cheapest_first);
+    *names = '\0';
+    for (size_t i = 0; i < count && used < size; i++)
+        used +=
+            (size_t)snprintf(names + used, size - used, "%s%s", i ? " " : "", first[i]->transport);
+    free(first);
+    return 0;
+}
+
+static int draw_all(const struct costs *costs, const struct campaign *campaign) {
+    static struct figure figure;
+    if (!costs->count)
+        return 0;
+    if (!realpath(campaign->directory, figure.directory))
+        return -errno;
+    name_ours(figure.ours, sizeof figure.ours);
+    int err = name_transports(costs, figure.names, sizeof figure.names);
+    snprintf(figure.subtitle, sizeof figure.subtitle,
+             "%.60s, %u usable CPU%s · n = %llu, 95 %% intervals", campaign->machine.cpu,
+             campaign->plan.usable_cpus, campaign->plan.usable_cpus == 1 ? "" : "s",
+             (unsigned long long)costs->at[0].n);
+    text_tame(figure.subtitle); /* a name that was cut */
+    if (!err)
+        err = draw(&figure, WORKER_PROCESS);
+    return err ? err : draw(&figure, WORKER_THREAD);
+}
+
+static bool any_wrong(const struct ipc_rows *rows) {
+    for (size_t i = 0; i < rows->count; i++)
+        if (strcmp(rows->at[i].status, "wrong") == 0)
+            return true;
+    return false;
+}
+
+/* Did others use a tenth as much CPU time as the samples did, or more? */
+static bool was_disturbed(const struct ipc_rows *rows) {
+    double others = 0, own = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct ipc_row *row = &rows->at[i];
+        if (strcmp(row->status, "ok") != 0 || isnan(row->other_cpu_s))
+            continue;
+        others += row->other_cpu_s;
+        own += row->user_s + row->sys_s;
+    }
+    return others > 0.1 * own;
+}
+
+static int derive(const struct campaign *campaign, const struct ipc_rows *rows) {
+    struct costs costs;
+    int err = costs_make(&costs, campaign, rows), status = EXIT_REFUSED_BY_SYSTEM;
+    if (!err)
+        err = costs_write(&costs, campaign);
+    if (err) {
+        log_say("cannot write ipc.csv into '%.256s': %s", campaign->directory, strerror(-err));
+    } else {
+        status = plots_status(draw_all(&costs, campaign), campaign);
+        ipc_print(&costs, campaign);
+        if (was_disturbed(rows))
+            log_say("this machine was not free: other processes ran during the samples "
+                    "(other_cpu_s in " SAMPLES_FILE "), so costs are too high");
+        if (standard_flush() != EXIT_DONE)
+            status = EXIT_REFUSED_BY_SYSTEM;
+    }
+    if (any_wrong(rows)) {
+        log_say("some results were wrong: see status in '%.256s/" SAMPLES_FILE "'",
+                campaign->directory);
+        status = EXIT_WRONG;
+    }
+    costs_free(&costs);
+    return status;
+}
+
+int ipc_report(const struct campaign *campaign) {
+    struct ipc_rows rows = {0};
+    struct ipc_row row;
+    struct csv_file file = {.columns = ipc_columns,
+                            .column_count = ipc_column_count,
+                            .row = &row,
+                            .keep = ipc_rows_keep,
+                            .context = &rows};
+    char path[CAMPAIGN_PATH_SIZE + 128];
+    int err = csv_read_file(&file, campaign_path(campaign, SAMPLES_FILE, path));
+    int status = EXIT_USAGE;
+    if (err == -EPROTO)
+        log_say("'%.256s', line %zu: malformed", path, file.line);
+    else if (err)
+        log_say("cannot read '%.256s': %s", path, strerror(-err));
+    else
+        status = derive(campaign, &rows);
+    ipc_rows_free(&rows);
+    return status;
+}
+
+const struct instrument ipc_instrument = {.conduct = ipc_conduct, .report = ipc_report};

@@ -1,0 +1,32 @@
+/* Blocks: the loop of every campaign. Each block takes every case once, in an order that the seed
+ * and the block's number decide, so that a disturbance hits all alike; each sample is a row that is
+ * appended to the campaign's raw file at once. What is measured is the caller's. */
+#ifndef BENCH_MEASURE_BLOCKS_H
+#define BENCH_MEASURE_BLOCKS_H
+
+#include "bench/measure/instrument.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct csv_file;
+
+struct blocks {
+    const struct conduct *conduct;
+    uint32_t cases;        /* of a block */
+    const char *raw;       /* the raw file's name in the campaign */
+    struct csv_file *rows; /* its columns, and who keeps the rows that exist already */
+    void *context;         /* of the hooks */
+    /* Is there a row that counts for this sample? Asked when those that exist have been kept. */
+    bool (*is_done)(void *context, uint64_t block, uint32_t order);
+    /* Measures case `index` and fills in rows->row. 0, whatever the sample's status; -ECANCELED: a
+     * stop was asked for; or -errno and a sentence has been said. */
+    int (*take)(void *context, uint64_t block, uint32_t order, uint32_t index);
+};
+
+/* Takes all samples that are missing, and counts them and the blocks in *result (the rest of which
+ * is the hooks'). 0; -ECANCELED; -EPROTO: the raw file is malformed; or -errno; a sentence has been
+ * said of all but -ECANCELED. */
+int blocks_run(const struct blocks *blocks, struct conduct_result *result);
+
+#endif

@@ -1,0 +1,74 @@
+# A figure of the experiment ipc: what a message costs and what a round trip takes against the message's size, side by
+# side, one line per transport, as SVG and PNG.
+# gnuplot -c ipc.gp DIRECTORY "TRANSPORT TRANSPORT ..." "OURS OURS ..." SUBTITLE KIND NAME TITLE
+# Reads the rows of one KIND of DIRECTORY/ipc.csv, writes DIRECTORY/plots/NAME.{svg,png}. Colours: Okabe and Ito; every
+# series has its own marker too, and stands a little aside, so that intervals at the same size can be told apart.
+
+directory  = ARG1
+transports = ARG2
+ours       = ARG3 # of the transports, drawn bold
+subtitle   = ARG4
+kind       = ARG5
+name       = ARG6
+table      = directory . '/ipc.csv'
+
+set encoding utf8
+set datafile separator comma
+set datafile columnheaders
+set datafile missing NaN
+
+colours = '#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #000000 #999999'
+markers = '7 5 9 13 11 15 4 6 8 12 10' # of another period than the colours
+colour(i) = word(colours, (i - 1) % words(colours) + 1)
+marker(i) = word(markers, (i - 1) % words(markers) + 1) + 0
+is_ours(i) = strstrt(' ' . ours . ' ', ' ' . word(transports, i) . ' ') > 0
+width(i)  = is_ours(i) ? 2.2 : 1
+beside(i) = 2 ** (0.7 * (i - (words(transports) + 1) / 2.0) / words(transports))
+
+# Rows of one transport; anything else is missing.
+mine(i)   = strcol('kind') eq kind && strcol('transport') eq word(transports, i)
+across(i) = mine(i) ? column('bytes') * beside(i) : NaN
+up(i, value, unit) = mine(i) ? column(value) / unit : NaN
+# An end of an interval, or the value itself where there is no interval (too few blocks).
+end(i, which, value, unit) = mine(i) ? (strcol(which) eq '' ? column(value) : column(which)) / unit : NaN
+
+set logscale x 2
+set logscale y 10
+set xtics ('16 B' 16, '128 B' 128, '1 KiB' 1024, '8 KiB' 8192, '32 KiB' 32768)
+set xrange [10:52000]
+set xlabel 'bytes per message'
+set border 3 lc rgb '#555555'
+set tics nomirror scale 0.5
+set grid ytics lc rgb '#c8c8c8' lw 0.6
+set bmargin at screen 0.13
+set tmargin at screen 0.80
+
+do for [form in 'svg png'] {
+    if (form eq 'svg') {
+        set terminal svg size 1080, 540 font 'DejaVu Sans,12' background 'white' name 'mandelbench'
+    } else {
+        set terminal pngcairo size 1620, 810 fontscale 1.35 linewidth 1.5 pointscale 1.4 background 'white'
+    }
+    set output directory . '/plots/' . name . '.' . form
+    set multiplot
+    set label 3 subtitle at screen 0.075, screen 0.90 left noenhanced tc rgb '#555555' font ',9'
+    set label 4 ARG7 at screen 0.075, screen 0.95 left noenhanced font ',14'
+    set label 5 'a stream of messages' at graph 0, graph 1.04 left
+    set lmargin at screen 0.075
+    set rmargin at screen 0.435
+    set ylabel offset 1 'microseconds per message'
+    unset key
+    plot for [i = 1:words(transports)] table using (across(i)):(up(i, 'message_s', 1e-6)):(end(i, 'message_lo_s', 'message_s', 1e-6)):(end(i, 'message_hi_s', 'message_s', 1e-6)) \
+             with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 lw width(i) title word(transports, i) . (is_ours(i) ? ' (ours)' : '')
+    unset label 3
+    unset label 4
+    set label 5 'one message there and back'
+    set lmargin at screen 0.52
+    set rmargin at screen 0.855
+    set ylabel offset 1 'microseconds per round trip'
+    set key at screen 0.995, screen 0.80 right top Left reverse samplen 1.5 spacing 1.3 noenhanced
+    plot for [i = 1:words(transports)] table using (across(i)):(up(i, 'round_trip_s', 1e-6)):(end(i, 'round_trip_lo_s', 'round_trip_s', 1e-6)):(end(i, 'round_trip_hi_s', 'round_trip_s', 1e-6)) \
+             with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 lw width(i) title word(transports, i) . (is_ours(i) ? ' (ours)' : '')
+    unset multiplot
+    set output
+}
