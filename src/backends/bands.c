@@ -19,7 +19,6 @@ struct board {
     struct barrier end;      /* all workers; passed once per render */
     uint32_t *frame;         /* NULL: no more renders. Written before start is set, as is: */
     _Atomic uint64_t render; /* under way, from 0 */
-    _Atomic uint64_t passed; /* renders whose barrier was passed */
 };
 
 struct bands {
@@ -34,7 +33,6 @@ struct bands {
 static void end_render(void *argument) {
     struct board *board = argument;
     event_clear(&board->start);
-    atomic_store_explicit(&board->passed, board->end.rounds + 1, memory_order_release);
 }
 
 /* A band: batches worker * n / N … (worker + 1) * n / N - 1, so bands differ by one batch at most.
@@ -56,7 +54,7 @@ static int worker_life(void *argument, unsigned worker) {
             return 1;
         if (!board->frame)
             return 0;
-        uint64_t render = atomic_load_explicit(&board->render, memory_order_relaxed);
+        uint64_t render = atomic_load_explicit(&board->render, memory_order_acquire);
         compute_band(this, worker);
         monitor_phase(this->crew.monitor, worker, PHASE_WAIT);
         int arrived = barrier_wait_at(&board->end, worker, render);
@@ -81,12 +79,10 @@ static int open_board(struct bands *this) {
 }
 
 /* Whoever died may have been the one to wake others, or to pass the barrier. */
-static int64_t mourn(void *backend, const struct worker *dead) {
+static void wake(void *backend) {
     struct bands *this = backend;
-    (void)dead;
     event_wake(&this->board->start);
     barrier_wake(&this->board->end);
-    return 0;
 }
 
 static int finish(void *state) {
@@ -95,6 +91,7 @@ static int finish(void *state) {
     if (!this->broken) {
         this->board->frame = NULL;
         event_set(&this->board->start);
+        barrier_wake(&this->board->end); /* whoever was to may have died, unheard */
         err = crew_join(&this->crew);
     }
     crew_close(&this->crew);
@@ -108,7 +105,7 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
         return -ENOMEM;
     int err = crew_open(&this->crew, job, monitor, 0);
     this->crew.backend = this;
-    this->crew.mourn = mourn;
+    this->crew.wake = wake;
     if (!err)
         err = open_board(this);
     for (unsigned i = 0; !err && i < job->workers; i++)
@@ -126,7 +123,7 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
 /* Every render that was begun has passed its barrier. */
 static bool render_is_over(const void *what) {
     const struct bands *this = what;
-    return atomic_load_explicit(&this->board->passed, memory_order_acquire) == this->renders;
+    return barrier_rounds(&this->board->end) == this->renders;
 }
 
 static int render(void *state, struct monitor *monitor, struct counts *counts) {
@@ -135,7 +132,7 @@ static int render(void *state, struct monitor *monitor, struct counts *counts) {
     int err = crew_begin(&this->crew);
     if (!err) {
         this->board->frame = counts->at;
-        atomic_store_explicit(&this->board->render, this->renders++, memory_order_relaxed);
+        atomic_store_explicit(&this->board->render, this->renders++, memory_order_release);
         err = event_set(&this->board->start);
     }
     if (!err)

@@ -94,6 +94,8 @@ static enum loss_end mend(struct crew *crew, struct worker *dead, struct monitor
 /* A worker died. 0: it has been replaced; -EOWNERDEAD: it cannot be; or -errno. */
 static int mourn(struct crew *crew, struct worker *dead) {
     struct monitor_loss loss = describe(crew, dead);
+    if (crew->wake)
+        crew->wake(crew->backend);
     int64_t again = crew->mourn ? crew->mourn(crew->backend, dead) : 0;
     if (again < 0)
         return (int)again;
@@ -203,12 +205,11 @@ uint64_t crew_results_queued(const struct job *job) {
 }
 
 int crew_join(struct crew *crew) {
-    struct worker *bad = NULL;
-    int err = supervisor_join(&crew->supervisor, &bad);
-    if (err != -EOWNERDEAD)
-        return err;
     for (unsigned i = 0; i < crew->supervisor.count; i++) {
-        const struct worker *worker = &crew->supervisor.workers[i];
+        struct worker *worker = &crew->supervisor.workers[i];
+        int err = supervisor_join_one(worker, crew->wake, crew->backend);
+        if (err)
+            return err;
         struct monitor_loss loss = describe(crew, worker);
         loss.end = LOSS_IDLE;
         if (worker->exitcode != 0)

@@ -31,9 +31,10 @@ struct crew {
 
     /* A backend sets these before its workers start. */
     void *backend; /* handed to: */
-    /* After a death, before the replacement is started: takes home what the dead had sent, wakes
-     * all whom the dead may have left waiting. Returns how many batches are to be done again, if
-     * the leases do not tell; -errno. NULL: not needed. */
+    /* After a death: wakes all whom the dead may have left waiting. NULL: nobody waits. */
+    void (*wake)(void *backend);
+    /* Then, before the replacement is started: takes home what the dead had sent. Returns how many
+     * batches are to be done again, if the leases do not tell; -errno. NULL: not needed. */
     int64_t (*mourn)(void *backend, const struct worker *dead);
     /* Starts the replacement; NULL: supervisor_replace. 0 or -errno. */
     int (*replace)(void *backend, struct worker *dead);

@@ -57,6 +57,12 @@ static void wait_for_chunk(void *context, unsigned worker) {
     monitor_phase(crew->monitor, worker, PHASE_WAIT);
 }
 
+/* Whoever died may have been the one to wake others, or the one who was woken. */
+static void wake(void *backend) {
+    struct pool_backend *this = backend;
+    pool_wake(&this->pool);
+}
+
 /* What the dead had sent is taken; how many batches that leaves to be done again. */
 static int64_t mourn(void *backend, const struct worker *dead) {
     struct pool_backend *this = backend;
@@ -99,6 +105,7 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
     };
     int err = crew_open(&this->crew, job, monitor, 0);
     this->crew.backend = this;
+    this->crew.wake = wake;
     this->crew.mourn = mourn;
     this->crew.replace = replace;
     if (!err)

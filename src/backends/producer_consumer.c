@@ -149,15 +149,18 @@ static int take_results(struct producer_consumer *this) {
     return bytes == -EPIPE ? -ENOMEM : 0;
 }
 
-/* What the dead had sent is taken, so that it is not done again. Whoever died may have been the one
- * to wake others, or the one who was woken. */
-static int64_t mourn(void *backend, const struct worker *dead) {
+/* Whoever died may have been the one to wake others, or the one who was woken. */
+static void wake(void *backend) {
     struct producer_consumer *this = backend;
-    (void)dead;
     round_wake(this->rounds);
     queue_wake(this->tasks);
     queue_wake(this->results);
-    return take_results(this);
+}
+
+/* What the dead had sent is taken, so that it is not done again. */
+static int64_t mourn(void *backend, const struct worker *dead) {
+    (void)dead;
+    return take_results(backend);
 }
 
 int producer_consumer_open(const struct job *job, struct monitor *monitor, enum worker_kind kind,
@@ -168,6 +171,7 @@ int producer_consumer_open(const struct job *job, struct monitor *monitor, enum 
     this->kind = kind;
     int err = crew_open(&this->crew, job, monitor, 1);
     this->crew.backend = this;
+    this->crew.wake = wake;
     this->crew.mourn = mourn;
     if (!err)
         err = open_queues(this);

@@ -98,11 +98,9 @@ static int open_board(struct shared_array *this) {
 }
 
 /* Whoever died may have been the one to wake others. */
-static int64_t mourn(void *backend, const struct worker *dead) {
+static void wake(void *backend) {
     struct shared_array *this = backend;
-    (void)dead;
     round_wake(&this->board->round);
-    return 0;
 }
 
 static int finish(void *state) {
@@ -124,7 +122,7 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
         return -ENOMEM;
     int err = crew_open(&this->crew, job, monitor, 0);
     this->crew.backend = this;
-    this->crew.mourn = mourn;
+    this->crew.wake = wake;
     if (!err)
         err = open_board(this);
     for (unsigned i = 0; !err && i < job->workers; i++)

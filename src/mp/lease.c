@@ -26,7 +26,7 @@ static unsigned worker_in(uint64_t word) {
 }
 
 static uint64_t current_round(const struct lease_table *table) {
-    return atomic_load_explicit(&table->round, memory_order_relaxed);
+    return atomic_load_explicit(&table->round, memory_order_acquire);
 }
 
 int lease_open(struct arena *arena, uint64_t tasks, struct lease_table **table) {
@@ -46,7 +46,7 @@ int lease_open(struct arena *arena, uint64_t tasks, struct lease_table **table) 
 
 void lease_begin(struct lease_table *table) {
     /* Workers learn of the round through whatever tells them to start, which orders this store. */
-    atomic_fetch_add_explicit(&table->round, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&table->round, 1, memory_order_release);
 }
 
 bool lease_claim(struct lease_table *table, uint64_t task, unsigned worker) {

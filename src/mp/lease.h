@@ -28,10 +28,10 @@
  *    follow each other without any task being done between them, after waiting longer each time.
  *
  * Private channels need less: there the parent alone knows what each worker holds, takes what a
- * dead one had sent whole, and deals the rest again (src/backends/pipe.c). tests/lease.pml is a
- * model of 1 to 4 for Spin. Tried and left: taking leases back (a generation in each word, and a
- * race between the supervisor and the late), rings without locks (a kill between reserve and
- * commit), process-shared pthread conditions (their inner lock is not robust). */
+ * dead one had sent whole, and deals the rest again (src/backends/pipe.c). tests/lease.pml and its
+ * neighbours are models of 1 to 4 for Spin. Tried and left: taking leases back (a generation in
+ * each word, and a race between the supervisor and the late), rings without locks (a kill between
+ * reserve and commit), process-shared pthread conditions (their inner lock is not robust). */
 #ifndef MP_LEASE_H
 #define MP_LEASE_H
 

@@ -385,7 +385,9 @@ void pool_pump(struct pool *pool) {
 }
 
 bool pool_ready(const void *pool) {
-    return queue_ready(((const struct pool *)pool)->results);
+    const struct pool *this = pool;
+    return queue_ready(this->results) ||
+           (this->unsent != POOL_NO_PLACE && !queue_full(this->tasks));
 }
 
 /* Takes back what no worker has got yet of a call that ends early: it may be as deadly as what
@@ -426,9 +428,13 @@ uint64_t pool_held_by(const struct pool *pool, unsigned worker) {
     return chunk ? chunk->count - chunk->home : 0;
 }
 
-int pool_mend(struct pool *pool, struct worker *ended) {
+void pool_wake(struct pool *pool) {
     queue_wake(pool->tasks);
     queue_wake(pool->results);
+}
+
+int pool_mend(struct pool *pool, struct worker *ended) {
+    pool_wake(pool);
     take_results(pool); /* what it sent counts, and its replacement begins behind that */
     int64_t place = lease_held_by(pool->leases, ended->number);
     if (place >= 0) /* a planned end leaves nothing held */
@@ -492,6 +498,23 @@ void pool_close(struct pool *pool) {
         queue_close(pool->tasks);
 }
 
+static void wake(void *pool) {
+    pool_wake(pool);
+}
+
+static int join_workers(struct pool *pool) {
+    int result = 0;
+    for (unsigned i = 0; i < pool->plan->workers; i++) {
+        struct worker *worker = &pool->supervisor->workers[i];
+        int err = supervisor_join_one(worker, wake, pool);
+        if (!err && worker->exitcode != 0 && !pool->terminated)
+            err = -EOWNERDEAD;
+        if (!result)
+            result = err;
+    }
+    return result;
+}
+
 int pool_join(struct pool *pool) {
     while (pool->calls && !pool->terminated) {
         struct pool_call *call = pool->calls;
@@ -501,9 +524,7 @@ int pool_join(struct pool *pool) {
     }
     queue_close(pool->tasks);
     queue_close(pool->results); /* what a failed call left under way is not waited for */
-    struct worker *bad;
-    int err = supervisor_join(pool->supervisor, &bad);
-    return err == -EOWNERDEAD && pool->terminated ? 0 : err;
+    return join_workers(pool);
 }
 
 int pool_terminate(struct pool *pool) {

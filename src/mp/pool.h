@@ -139,6 +139,9 @@ bool pool_ready(const void *pool);
  * -EOWNERDEAD: workers die again and again; or -errno. */
 int pool_mend(struct pool *pool, struct worker *ended);
 
+/* Wakes all workers, to look again; pool_mend does so itself. */
+void pool_wake(struct pool *pool);
+
 /* Tasks that the worker has in hand, of which no result has been taken yet. */
 uint64_t pool_held_by(const struct pool *pool, unsigned worker);
 

@@ -76,9 +76,13 @@ static void block_child(sigset_t *old) {
 static int install(void) {
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGCHLD};
     struct sigaction act = {.sa_handler = on_child, .sa_flags = SA_RESTART};
+    sigset_t child;
     if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0)
         return -errno;
     sigaction(SIGCHLD, &act, &before);
+    sigemptyset(&child); /* whoever started this program may have blocked it */
+    sigaddset(&child, SIGCHLD);
+    pthread_sigmask(SIG_UNBLOCK, &child, NULL);
     return 0;
 }
 
@@ -108,4 +112,13 @@ void stopped_forget(struct supervisor *supervisor) {
         return;
     sigaction(SIGCHLD, &before, NULL);
     timer_delete(timer);
+}
+
+void stopped_look(const struct worker *worker) {
+    sigset_t old;
+    if (!watched || !is_stopped(worker))
+        return;
+    block_child(&old);
+    on_child(SIGCHLD);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
 }

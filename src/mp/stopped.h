@@ -15,4 +15,7 @@
 int stopped_watch(struct supervisor *supervisor);
 void stopped_forget(struct supervisor *supervisor);
 
+/* Looks at one now: after its start, since it may have been stopped before it was on the list. */
+void stopped_look(const struct worker *worker);
+
 #endif

@@ -61,6 +61,7 @@ int supervisor_start(struct supervisor *supervisor, enum worker_kind kind, const
     if (err)
         return err;
     supervisor->count++;
+    stopped_look(worker);
     return kind == WORKER_PROCESS ? watch(supervisor, worker->pidfd, worker->number) : 0;
 }
 
@@ -91,6 +92,7 @@ static int start_anew(struct supervisor *supervisor, struct worker *ended) {
         *ended = old; /* it has still ended */
         return err;
     }
+    stopped_look(ended);
     return old.kind == WORKER_PROCESS ? watch(supervisor, ended->pidfd, old.number) : 0;
 }
 
@@ -142,6 +144,20 @@ int supervisor_wait(struct supervisor *supervisor, uint64_t deadline_ns, struct 
     }
     *dead = &supervisor->workers[event.data.u64];
     return reap(supervisor, *dead);
+}
+
+#define WAKE_NS UINT64_C(50000000)
+
+int supervisor_join_one(struct worker *worker, void (*wake)(void *context), void *context) {
+    int err = -ETIMEDOUT;
+    if (worker->kind == WORKER_THREAD || !wake)
+        return worker_join(worker);
+    while (err == -ETIMEDOUT) {
+        err = worker_join_until(worker, clock_after_ns(WAKE_NS));
+        if (err == -ETIMEDOUT)
+            wake(context);
+    }
+    return err;
 }
 
 int supervisor_join(struct supervisor *supervisor, struct worker **bad) {

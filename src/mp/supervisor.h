@@ -20,7 +20,7 @@ struct supervisor {
     unsigned readable; /* after SUPERVISOR_READY: which */
     unsigned barren;   /* deaths since the last progress */
     int stop_fd;
-    uint64_t lease_ns;  /* of a stopped worker; 0: for ever */
+    uint64_t lease_ns;  /* of a stopped worker */
     uint64_t looked_ns; /* when its workers were last looked at (mp/stopped.h) */
     struct supervisor *next_watched;
 };
@@ -71,6 +71,10 @@ void supervisor_unwatch(struct supervisor *supervisor, int fd);
  * the deadline. The news, ≥ 0, and for a death the worker; or -errno. Disarms the bell. What lasts
  * (a descriptor that is still readable, a request to stop) is told again and again, all in turn. */
 int supervisor_wait(struct supervisor *supervisor, uint64_t deadline_ns, struct worker **dead);
+
+/* Joins one worker, which must have been told to end. Meanwhile calls wake(context), unless it is
+ * NULL, again and again: another one may die now, and leave this one waiting. 0 or -errno. */
+int supervisor_join_one(struct worker *worker, void (*wake)(void *context), void *context);
 
 /* Joins all workers, which must have been told to end. 0; -EOWNERDEAD and the first that did not
  * end with exit code 0; or -errno. */
