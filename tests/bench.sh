@@ -2,22 +2,7 @@
 # Proves mandelbench from outside: campaigns, what is kept of broken ones, reports, and every refusal.
 set -u
 bench=${BUILD:-build}/mandelbench
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-number=0
-# ok NAME COMMAND...: a test that passes when the command succeeds.
-ok() {
-    local name=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$work/out" 2>&1; then
-        echo "ok $number - $name"
-    else
-        echo "not ok $number - $name"
-        sed 's/^/# /' "$work/out" | tail -n 20
-    fi
-}
+. tests/tap.bash
 
 # refused NAME ARGUMENT...: exit status 2, exactly one line on stderr, nothing on stdout.
 refused() {

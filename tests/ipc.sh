@@ -2,22 +2,7 @@
 # Proves the experiment ipc from outside: what a campaign holds, what is derived again, how it goes on and how it ends.
 set -u
 bench=${BUILD:-build}/mandelbench
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-number=0
-# ok NAME COMMAND...: a test that passes when the command succeeds.
-ok() {
-    local name=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$work/out" 2>&1; then
-        echo "ok $number - $name"
-    else
-        echo "not ok $number - $name"
-        sed 's/^/# /' "$work/out" | tail -n 20
-    fi
-}
+. tests/tap.bash
 
 # Exit status 2, exactly one line on stderr, nothing on stdout.
 is_refused() {

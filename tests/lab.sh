@@ -2,22 +2,7 @@
 # Proves the labs: each runs, ends, writes its table, and shows what it is there to show.
 set -u
 bench=${BUILD:-build}/mandelbench
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-number=0
-# ok NAME COMMAND...: a test that passes when the command succeeds.
-ok() {
-    local name=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$work/out" 2>&1; then
-        echo "ok $number - $name"
-    else
-        echo "not ok $number - $name"
-        sed 's/^/# /' "$work/out" | tail -n 20
-    fi
-}
+. tests/tap.bash
 
 run_lab() { timeout 60 "$bench" lab "$1" "$work/lab" >"$work/$1.txt" && [ -s "$work/lab/$1.csv" ]; }
 

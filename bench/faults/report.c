@@ -1,6 +1,7 @@
 /* Reporting the experiment faults; contracts in bench/measure/instrument.h. */
 #include "base/log.h"
 #include "base/standard.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "bench/faults/faults.h"
 #include "bench/faults/print.h"
@@ -40,6 +41,7 @@ static int draw(const struct tolls *tolls, const struct campaign *campaign) {
              toll->kernel, (unsigned long long)toll->workers, toll->workers == 1 ? "" : "s",
              campaign->machine.cpu, campaign->plan.usable_cpus,
              campaign->plan.usable_cpus == 1 ? "" : "s", (unsigned long long)toll->n);
+    text_tame(subtitle); /* a name that was cut */
     const char *const arguments[] = {directory, names, subtitle, NULL};
     return support_plot("faults.gp", arguments);
 }
