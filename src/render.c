@@ -140,6 +140,7 @@ enum render_end render_run(struct render *render, uint64_t min_ns) {
     struct render_result *result = &render->result;
     void *state =
         (void *)(uintptr_t)render->job; /* a backend without open gets the job, and reads it */
+    render->monitor.warm = min_ns ? &render->counts : NULL;
     uint64_t start = clock_now_ns();
     int err = backend->open ? backend->open(render->job, &render->monitor, &state) : 0;
     result->open_ns = clock_now_ns() - start;

@@ -48,8 +48,8 @@ static void compute_band(struct bands *this, unsigned worker) {
 static int worker_life(void *argument, unsigned worker) {
     struct bands *this = argument;
     struct board *board = this->board;
+    crew_worker_started(&this->crew, worker);
     for (;;) {
-        monitor_phase(this->crew.monitor, worker, PHASE_WAIT);
         if (event_wait(&board->start) != 0)
             return 1;
         if (!board->frame)
@@ -110,6 +110,8 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
         err = open_board(this);
     for (unsigned i = 0; !err && i < job->workers; i++)
         err = supervisor_start(&this->crew.supervisor, WORKER_PROCESS, "band", worker_life, this);
+    if (!err)
+        err = crew_await_started(&this->crew);
     if (err) {
         this->broken = true;
         finish(this);

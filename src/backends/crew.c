@@ -122,12 +122,34 @@ static int hear(struct crew *crew, uint64_t deadline_ns) {
 
 int crew_begin(struct crew *crew) {
     lease_begin(crew->leases);
+    crew->begun = true;
     crew->done_at_death = 0;
     supervisor_progress(&crew->supervisor); /* the last render was completed */
     for (unsigned i = 0; i < crew->job->workers; i++)
         crew->griefs[i].batch = -1;
     int news = hear(crew, 0); /* one may have died since the last render */
     return news < 0 ? news : 0;
+}
+
+/* Those who replace the dead in the middle of a render have better things to do than to map it. */
+void crew_worker_started(struct crew *crew, unsigned worker) {
+    if (crew->monitor->warm && !crew->begun)
+        counts_map(crew->monitor->warm);
+    monitor_phase(crew->monitor, worker, PHASE_WAIT);
+    bell_ring(crew->supervisor.bell);
+}
+
+static bool all_have_started(const void *what) {
+    const struct crew *crew = what;
+    for (unsigned i = 0; i < crew->job->workers; i++)
+        if (atomic_load_explicit(&crew->monitor->workers[i].phase, memory_order_relaxed) ==
+            PHASE_START)
+            return false;
+    return true;
+}
+
+int crew_await_started(struct crew *crew) {
+    return crew->monitor->warm ? crew_await(crew, all_have_started, crew) : 0;
 }
 
 int crew_await(struct crew *crew, bool (*ready)(const void *what), const void *what) {

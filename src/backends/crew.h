@@ -38,6 +38,7 @@ struct crew {
     int64_t (*mourn)(void *backend, const struct worker *dead);
     /* Starts the replacement; NULL: supervisor_replace. 0 or -errno. */
     int (*replace)(void *backend, struct worker *dead);
+    bool begun;           /* a render was */
     unsigned replaceable; /* workers with lower numbers are replaced when they die */
 };
 
@@ -55,6 +56,12 @@ int crew_open(struct crew *crew, const struct job *job, struct monitor *monitor,
 
 /* At the start of each render: all batches are free. 0, or the errors of crew_await. */
 int crew_begin(struct crew *crew);
+
+/* In place: a worker at the start of its life, and the original process once all were started; so
+ * that a campaign's first render pays for no page that the workers had to map. The original process
+ * blocks until they have, if that is worth while (monitor->warm). 0, or the errors of crew_await. */
+void crew_worker_started(struct crew *crew, unsigned worker);
+int crew_await_started(struct crew *crew);
 
 /* Blocks until ready(what), which workers announce by the supervisor's bell; replaces those who
  * die. 0; -EOWNERDEAD: a worker died for good, and the monitor knows; -ECANCELED: a stop was asked

@@ -44,6 +44,8 @@ struct monitor_loss {
     bool repeated; /* it ended by itself, as all others do at the moment */
 };
 
+struct counts;
+
 struct monitor {
     struct monitor_worker *workers; /* shared: one line each */
     _Atomic uint64_t *sums;         /* shared: the sum of each batch's counts, or MONITOR_PENDING */
@@ -53,6 +55,8 @@ struct monitor {
     unsigned workers_lost;
     uint64_t batches_reissued; /* that died with a worker, and were given to another */
     struct monitor_loss loss;  /* the last, if workers_lost > 0 */
+    const struct counts *warm; /* the frame of many renders to come: workers that write it should
+                                  map it before the first. NULL: a single render, not worth it */
     uint64_t lease_ns;         /* how long a worker may be stopped before it is replaced */
     void (*report)(void *context,
                    const struct monitor_loss

@@ -73,7 +73,7 @@ static int worker_life(void *argument, unsigned worker) {
     struct board *board = this->board;
     uint64_t round = 0;
     inherit(this, worker);
-    monitor_phase(this->crew.monitor, worker, PHASE_WAIT);
+    crew_worker_started(&this->crew, worker);
     while ((round = round_await(&board->round, round)) != 0) {
         deal(this, worker);
         monitor_phase(this->crew.monitor, worker, PHASE_WAIT);
@@ -127,6 +127,8 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
         err = open_board(this);
     for (unsigned i = 0; !err && i < job->workers; i++)
         err = supervisor_start(&this->crew.supervisor, WORKER_PROCESS, "worker", worker_life, this);
+    if (!err)
+        err = crew_await_started(&this->crew);
     if (err) {
         this->broken = true;
         finish(this);

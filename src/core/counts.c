@@ -32,6 +32,14 @@ void counts_close(struct counts *counts) {
     *counts = (struct counts){0};
 }
 
+void counts_map(const struct counts *counts) {
+#ifdef MADV_POPULATE_WRITE
+    madvise(counts->at, counts->pixels * sizeof *counts->at, MADV_POPULATE_WRITE);
+#else
+    (void)counts;
+#endif
+}
+
 void counts_clear(struct counts *counts) {
     memset(counts->at, 0xFF, counts->pixels * sizeof *counts->at);
 }

@@ -36,6 +36,11 @@ struct counts_difference {
 int counts_open(struct counts *counts, uint32_t width, uint32_t height);
 void counts_close(struct counts *counts);
 
+/* Maps the frame's pages into the calling process, so that none of its writes faults later: pages
+ * that are present need mapping in each process that shares them, about 1 µs a page. Without effect
+ * on Linux before 5.14. */
+void counts_map(const struct counts *counts);
+
 /* Fills the frame with sentinels. */
 void counts_clear(struct counts *counts);
 
