@@ -370,6 +370,38 @@ static void test_batch_threshold(void **state) {
     unmake(&fixture);
 }
 
+/* Made up along picture sizes: a third as fast as serial at 10 x 10, three times as fast from 100 x
+ * 100 on, but for one size whose blocks disagree. The medians pass 1 half-way between. */
+static void test_picture_threshold(void **state) {
+    struct fixture fixture = {.seed = 3};
+    char sentence[256];
+    const struct axes axes = {.backends = "pool",
+                              .batches = "100",
+                              .workers = "2",
+                              .kernels = "scalar",
+                              .pixels = "10,100,200,400"};
+    (void)state;
+    assert_int_equal(plan_make(&fixture.campaign.plan, experiment_find("crossover"), &axes,
+                               sentence, sizeof sentence),
+                     0);
+    fixture.campaign.plan.usable_cpus = 2;
+    for (uint64_t block = 0; block < 12; block++)
+        for (uint32_t i = 0; i < fixture.campaign.plan.count; i++) {
+            const struct plan_case *plan_case = &fixture.campaign.plan.cases[i];
+            struct raw_row row = made_up(&fixture.campaign, plan_case);
+            bool serial = strcmp(plan_case->backend->name, "serial") == 0;
+            bool unsure = plan_case->job.workload.width == 200 && block < 3;
+            row.block = block;
+            row.render_s = serial ? 1 : plan_case->job.workload.width == 10 || unsure ? 3 : 1. / 3;
+            assert_int_equal(raw_add(&fixture.rows, &row), 0);
+        }
+    derive(&fixture);
+    assert_int_equal(fixture.tables.threshold_count, 1);
+    assert_int_equal(fixture.tables.threshold[0].threshold, 100 * 100);
+    assert_float_equal(fixture.tables.threshold[0].crossing, 1000, 1e-9);
+    unmake(&fixture);
+}
+
 /* Every number of workers has a picture of its own, that many times as high, with its own baseline.
  */
 static void test_weak_plan(void **state) {
@@ -402,6 +434,7 @@ int main(void) {
         cmocka_unit_test(test_outside),
         cmocka_unit_test(test_plan),
         cmocka_unit_test(test_batch_threshold),
+        cmocka_unit_test(test_picture_threshold),
         cmocka_unit_test(test_weak_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

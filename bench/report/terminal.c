@@ -125,12 +125,14 @@ static void print_thresholds(const struct tables *tables) {
         if (i == 0)
             printf("\n  %s\n", batch ? "Smallest batch that keeps half of the best efficiency"
                                      : "Smallest picture from which on it is faster than serial");
+        printf("  %-14s %6llu  ", row->key.backend, (unsigned long long)row->key.workers);
         if (row->threshold == CSV_NO_WHOLE)
-            printf("  %-14s %6llu  none of these\n", row->key.backend,
-                   (unsigned long long)row->key.workers);
+            printf("%17s", "none of these");
         else
-            printf("  %-14s %6llu  %10llu pixels\n", row->key.backend,
-                   (unsigned long long)row->key.workers, (unsigned long long)row->threshold);
+            printf("%10llu pixels", (unsigned long long)row->threshold);
+        if (!isnan(row->crossing))
+            printf("   medians cross at about %.0f", row->crossing);
+        printf("\n");
     }
 }
 

@@ -78,6 +78,7 @@ static const struct csv_column threshold_columns[] = {
     KEY_COLUMNS(threshold_row),
     TEXT(threshold_row, criterion),
     WHOLE(threshold_row, threshold),
+    REAL(threshold_row, crossing),
 };
 
 struct table_key table_key_of(const struct cells *cells, const struct cell *cell) {

@@ -56,7 +56,8 @@ struct threshold_row {
     struct table_key key; /* of the cell at the threshold, or of the last one if there is none */
     char criterion[48];
     uint64_t
-        threshold; /* pixels per batch, or pixels per picture; CSV_NO_WHOLE: none on this axis */
+        threshold;   /* pixels per batch, or pixels per picture; CSV_NO_WHOLE: none on this axis */
+    double crossing; /* pixels of the picture where the median speedup passes 1; NaN: nowhere */
 };
 
 /* outside.csv: whole processes as hyperfine saw them, beside what the same processes said of

@@ -1,6 +1,7 @@
 /* threshold.csv: for experiments along batches or picture sizes, from which value on a backend is
  * good enough: the smallest batch from which on its efficiency is at least half of its best, or the
- * smallest picture from which on it is faster than serial. Made from the rows of speedup.csv. */
+ * smallest picture from which on it is faster than serial: there beyond doubt, and no larger one's
+ * median says otherwise. Made from the rows of speedup.csv. */
 #include "bench/experiments/experiment.h"
 #include "bench/tables/tables.h"
 
@@ -44,30 +45,57 @@ static double best_efficiency(const struct series *series) {
     return best;
 }
 
-/* The first index from which on every row is good enough, or the count. */
-static size_t find_threshold(const struct series *series, enum axis along) {
+/* The first index from which on every batch is good enough, or the count. */
+static size_t find_batch(const struct series *series) {
     double enough = best_efficiency(series) / 2;
     size_t first = series->count;
-    while (first > 0) {
+    for (; first > 0; first--) {
         const struct speedup_row *row = series->rows[first - 1];
-        bool good =
-            along == AXIS_BATCH ? row->efficiency >= enough : strcmp(row->verdict, "faster") == 0;
         /* The whole frame as one batch is no sharing at all: that does not spoil what is smaller.
          */
-        bool whole = along == AXIS_BATCH && row->key.batch >= row->key.width * row->key.height;
-        if (!good && !whole)
+        bool whole = row->key.batch >= row->key.width * row->key.height;
+        if (row->efficiency < enough && !whole)
             break;
-        first--;
     }
     return first;
 }
 
+/* The first index from which on every median is faster than serial, or the count. */
+static size_t find_crossing(const struct series *series) {
+    size_t first = series->count;
+    while (first > 0 && series->rows[first - 1]->speedup > 1)
+        first--;
+    return first;
+}
+
+/* The first one from there on that is faster beyond doubt, or the count. */
+static size_t find_picture(const struct series *series) {
+    size_t first = find_crossing(series);
+    while (first < series->count && strcmp(series->rows[first]->verdict, "faster") != 0)
+        first++;
+    return first;
+}
+
+/* The picture, in pixels, at which the median speedup passes 1, on a straight line between the
+ * logarithms of its neighbours; NaN when that is not on the axis. */
+static double interpolate_crossing(const struct series *series) {
+    size_t first = find_crossing(series);
+    if (first == 0 || first == series->count)
+        return NAN;
+    const struct speedup_row *below = series->rows[first - 1], *above = series->rows[first];
+    double from = log((double)place_on_axis(below, AXIS_PIXELS));
+    double to = log((double)place_on_axis(above, AXIS_PIXELS));
+    double share = log(below->speedup) / (log(below->speedup) - log(above->speedup));
+    return exp(from + share * (to - from));
+}
+
 static void add_threshold(struct tables *tables, const struct series *series, enum axis along) {
     struct threshold_row *row = &tables->threshold[tables->threshold_count++];
-    size_t first = find_threshold(series, along);
+    size_t first = along == AXIS_BATCH ? find_batch(series) : find_picture(series);
     bool found = first < series->count;
     row->key = series->rows[found ? first : series->count - 1]->key;
     row->threshold = found ? place_on_axis(series->rows[first], along) : CSV_NO_WHOLE;
+    row->crossing = along == AXIS_BATCH ? NAN : interpolate_crossing(series);
     snprintf(row->criterion, sizeof row->criterion, "%s",
              along == AXIS_BATCH ? "half of the best efficiency" : "faster than serial");
 }
