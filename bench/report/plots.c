@@ -3,6 +3,7 @@
 #include "bench/report/plots.h"
 
 #include "base/log.h"
+#include "base/size.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "bench/experiments/experiment.h"
@@ -46,16 +47,26 @@ static const struct speedup_row *find_baseline(const struct tables *tables) {
     return NULL;
 }
 
+/* What was asked for: a picture that is smaller has batches that are. */
+static uint64_t largest_batch(const struct tables *tables) {
+    uint64_t largest = 0;
+    for (size_t i = 0; i < tables->speedup_count; i++)
+        largest = size_max(largest, tables->speedup[i].key.batch);
+    return largest;
+}
+
 /* What all points of a figure have in common. */
-static void describe(const struct campaign *campaign, const struct speedup_row *baseline,
-                     enum axis along, char *subtitle, size_t size) {
+static void describe(const struct campaign *campaign, const struct tables *tables,
+                     const struct speedup_row *baseline, enum axis along, char *subtitle,
+                     size_t size) {
     const struct table_key *key = &baseline->key;
+    uint64_t pixels = along == AXIS_PIXELS ? largest_batch(tables) : key->batch;
     char picture[64] = "", batch[48] = "";
     if (along != AXIS_PIXELS)
         snprintf(picture, sizeof picture, " %llux%llu", (unsigned long long)key->width,
                  (unsigned long long)key->height);
     if (along != AXIS_BATCH)
-        snprintf(batch, sizeof batch, ", batch %llu", (unsigned long long)key->batch);
+        snprintf(batch, sizeof batch, ", batch %llu", (unsigned long long)pixels);
     snprintf(subtitle, size,
              "%s%s, kernel %s%s · %.60s, %u usable CPU%s · n = %llu, 95 %% intervals", key->view,
              picture, key->kernel, batch, campaign->machine.cpu, campaign->plan.usable_cpus,
@@ -107,7 +118,8 @@ int plots_draw(const struct tables *tables, const struct campaign *campaign) {
     name_backends(tables, figure.names);
     if (!*figure.names)
         return 0;
-    describe(campaign, baseline, experiment->along, figure.subtitle, sizeof figure.subtitle);
+    describe(campaign, tables, baseline, experiment->along, figure.subtitle,
+             sizeof figure.subtitle);
     snprintf(figure.cpus, sizeof figure.cpus, "%u", campaign->plan.usable_cpus);
     snprintf(figure.serial, sizeof figure.serial, "%.17g", baseline->median_s);
     figure.kernel = baseline->key.kernel;
