@@ -141,7 +141,7 @@ static int become_sample(void *argument, unsigned number) {
     memset(padding, 'x', launch->padding);
     padding[launch->padding] = '\0';
     setenv("MANDELBENCH_PADDING", padding, 1);
-    signal(SIGPIPE, SIG_DFL);
+    stop_reset_before_exec();
     execv("/proc/self/exe", launch->argv);
     return EXIT_REFUSED_BY_SYSTEM;
 }

@@ -63,7 +63,7 @@ static int become_program(void *argument, unsigned number) {
     setpgid(0, 0);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
-    signal(SIGPIPE, SIG_DFL);
+    stop_reset_before_exec();
     setenv("LC_ALL", "C.UTF-8", 1); /* points in numbers, and no complaints about letters */
     dup2(STDERR_FILENO, STDOUT_FILENO);
     execvp(argv[0], argv);

@@ -40,7 +40,8 @@ int stop_install(void) {
     struct sigaction end = {.sa_handler = on_alarm};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     if (sigaction(SIGINT, &act, NULL) != 0 || sigaction(SIGTERM, &act, NULL) != 0 ||
-        sigaction(SIGALRM, &end, NULL) != 0 || sigaction(SIGPIPE, &ignore, NULL) != 0)
+        sigaction(SIGALRM, &end, NULL) != 0 || sigaction(SIGPIPE, &ignore, NULL) != 0 ||
+        sigaction(SIGXFSZ, &ignore, NULL) != 0)
         return -errno;
     return 0;
 }
@@ -51,6 +52,11 @@ int stop_signal(void) {
 
 int stop_fd(void) {
     return event;
+}
+
+void stop_reset_before_exec(void) {
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
 }
 
 void stop_reset_in_child(void) {

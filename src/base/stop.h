@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/* Installs the handlers, and ignores SIGPIPE (a closed pipe is then a write error). Once, early.
- * 0 or -errno. */
+/* Installs the handlers, and ignores SIGPIPE and SIGXFSZ (a closed pipe and a file grown too long
+ * are then write errors). Once, early. 0 or -errno. */
 int stop_install(void);
 
 /* The signal that asked to stop, or 0. */
@@ -16,6 +16,9 @@ int stop_signal(void);
 
 /* Readable from the moment a stop is asked for; never read it empty. -1 before stop_install. */
 int stop_fd(void);
+
+/* For a child that is about to become another program: gives it the ignored signals back. */
+void stop_reset_before_exec(void);
 
 /* For a fresh child process: a worker ignores what the whole group is sent, Ctrl-C and SIGTERM. Its
  * parent decides, and would otherwise take the signal for a worker's death. */
