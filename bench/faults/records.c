@@ -57,10 +57,10 @@ const struct csv_column faults_columns[] = {
 
 const size_t faults_column_count = sizeof faults_columns / sizeof *faults_columns;
 
-/* A sample that counts has a time, and kills as planned or fewer. */
+/* A sample that counts has times, and kills as planned or fewer. */
 static bool is_sane(const struct faults_row *row) {
     return strcmp(row->status, "ok") != 0 ||
-           (row->render_s > 0 && row->kills_planned != CSV_NO_WHOLE &&
+           (csv_is_time(row->render_s) && row->kills_planned != CSV_NO_WHOLE &&
             row->kills <= row->kills_planned && row->workers_lost != CSV_NO_WHOLE &&
             row->batches_reissued != CSV_NO_WHOLE);
 }

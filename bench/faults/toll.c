@@ -13,8 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALPHA      0.05
-#define BLOCKS_MAX 1000000 /* more would be a damaged file */
+#define ALPHA 0.05
 
 /* The samples of one case: the row that counts from each block, or NULL. */
 struct cell {
@@ -76,7 +75,7 @@ static void fill_cell(struct cell *cell, uint64_t blocks, const struct faults_ro
 static int make_cells(struct cells *cells, const struct faults_rows *rows) {
     *cells = (struct cells){.count = records_cases()};
     for (size_t i = 0; i < rows->count; i++)
-        if (rows->at[i].block < BLOCKS_MAX)
+        if (rows->at[i].block < CAMPAIGN_BLOCKS_MAX) /* more would be a damaged file */
             cells->blocks = size_max(cells->blocks, rows->at[i].block + 1);
     cells->at = calloc(cells->count, sizeof *cells->at);
     cells->pointers = calloc(cells->count * cells->blocks + 1, sizeof(struct faults_row *));

@@ -1,7 +1,8 @@
-/* raw.csv and ipc_raw.csv, read, written and read again; and what is left of a file to go on with.
- * The first byte: 'r' or 'i' for rows behind the header of one of them, else all is up to the
- * input. */
+/* raw.csv, ipc_raw.csv and faults_raw.csv, read, written and read again; and what is left of a file
+ * to go on with. The first byte: 'r', 'i' or 'f' for rows behind the header of one of them, 'I' or
+ * 'F' for its columns and a header that is up to the input, as all is with any other. */
 #include "bench/campaign/raw.h"
+#include "bench/faults/records.h"
 #include "bench/ipc/samples.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -25,16 +26,23 @@ static int keep(void *context, const void *row) {
     return 0;
 }
 
-static struct csv_file file_of(bool ipc) {
+static struct csv_file file_of(uint8_t kind) {
     static struct raw_row raw_row;
     static struct ipc_row ipc_row;
-    if (ipc)
-        return (struct csv_file){.columns = ipc_columns,
-                                 .column_count = ipc_column_count,
-                                 .row = &ipc_row,
-                                 .keep = keep};
-    return (struct csv_file){
+    static struct faults_row faults_row;
+    struct csv_file file = {
         .columns = raw_columns, .column_count = raw_column_count, .row = &raw_row, .keep = keep};
+    if (kind == 'i' || kind == 'I') {
+        file.columns = ipc_columns;
+        file.column_count = ipc_column_count;
+        file.row = &ipc_row;
+    }
+    if (kind == 'f' || kind == 'F') {
+        file.columns = faults_columns;
+        file.column_count = faults_column_count;
+        file.row = &faults_row;
+    }
+    return file;
 }
 
 static int read_kept(struct csv_file *file, const char *path, struct kept *kept) {
@@ -85,13 +93,13 @@ static void try_resume(struct csv_file *file, const char *path, size_t rows) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 1)
         return 0;
-    struct csv_file file = file_of(data[0] == 'i' || data[0] == 'I');
+    struct csv_file file = file_of(data[0]);
     struct kept kept;
     char path[64];
     int fd = memfd_create("rows", MFD_CLOEXEC);
     HOLDS(fd >= 0);
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (data[0] == 'r' || data[0] == 'i') {
+    if (strchr("rif", data[0]) && data[0]) {
         FILE *stream = fopen(path, "we");
         HOLDS(stream);
         csv_write_header(file.columns, file.column_count, stream);
