@@ -59,7 +59,8 @@ int crew_begin(struct crew *crew);
 
 /* In place: a worker at the start of its life, and the original process once all were started; so
  * that a campaign's first render pays for no page that the workers had to map. The original process
- * blocks until they have, if that is worth while (monitor->warm). 0, or the errors of crew_await. */
+ * blocks until they have, if that is worth while (monitor->warm). 0, or the errors of crew_await.
+ */
 void crew_worker_started(struct crew *crew, unsigned worker);
 int crew_await_started(struct crew *crew);
 
