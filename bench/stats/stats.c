@@ -83,6 +83,46 @@ struct stats_interval stats_median_interval(const double *sorted, size_t n, doub
     return (struct stats_interval){.lo = sorted[rank - 1], .hi = sorted[n - rank], .exists = true};
 }
 
+size_t stats_median_least(double alpha) {
+    size_t least = 1;
+    while (stats_median_rank(least, alpha) == 0)
+        least++;
+    return least;
+}
+
+double stats_half_width(struct stats_interval interval, double centre) {
+    return interval.exists ? (interval.hi - interval.lo) / 2 / centre : NAN;
+}
+
+double stats_reach(struct stats_interval interval, double centre) {
+    return interval.exists ? fmax(log(interval.hi / centre), log(centre / interval.lo)) : NAN;
+}
+
+double stats_normal_quantile(double p) {
+    double lo = -40, hi = 40;
+    while (hi - lo > 1e-10) {
+        double middle = (lo + hi) / 2;
+        *(erfc(-middle / sqrt(2)) / 2 < p ? &lo : &hi) = middle;
+    }
+    return (lo + hi) / 2;
+}
+
+double stats_ratios_needed(const double *sorted, size_t n, double floor, double alpha) {
+    double least = (double)stats_median_least(alpha), median = stats_median(sorted, n);
+    if (n < 2)
+        return least; /* of one ratio nothing is known but that */
+    size_t rank = stats_median_rank(n, alpha);
+    if (rank == 0)
+        rank = 1; /* too wide a level, but the only interval that there is */
+    double level = 2 * stats_binomial_half(n, rank - 1);
+    struct stats_interval interval = {sorted[rank - 1], sorted[n - rank], true};
+    double reach = stats_reach(interval, median) * stats_normal_quantile(1 - alpha / 2) /
+                   stats_normal_quantile(1 - level / 2);
+    double apart = fabs(log(median));
+    reach += isinf(floor) ? reach : floor;
+    return apart > 0 ? fmax(least, ceil((double)n * pow(reach / apart, 2))) : INFINITY;
+}
+
 double stats_karp_flatt(double speedup, unsigned workers) {
     double part = 1.0 / workers;
     return (1 / speedup - part) / (1 - part);

@@ -41,8 +41,27 @@ double stats_binomial_half(size_t n, size_t k);
  */
 struct stats_interval stats_median_interval(const double *sorted, size_t n, double alpha);
 
-/* The rank k of that interval, or 0 when there is none. */
+/* The rank k of that interval, or 0 when there is none; and how many values it needs at least. */
 size_t stats_median_rank(size_t n, double alpha);
+size_t stats_median_least(double alpha);
+
+/* Half of the interval's width, as a part of the centre, which is positive. NaN: there is none. */
+double stats_half_width(struct stats_interval interval, double centre);
+
+/* How far the interval of positive values reaches from its centre at most, as a logarithm: what
+ * counts for ratios. NaN: there is none. */
+double stats_reach(struct stats_interval interval, double centre);
+
+/* About how many values it takes until an interval at level alpha for the median ratio no longer
+ * reaches 1, nor a floor beside it that shrinks alike (a logarithm; infinite: not known, and taken
+ * to be as wide as the interval): from n ≥ 1 sorted positive ratios. Reaches shrink as 1 / √n and
+ * grow with alpha's normal quantile; never less than stats_median_least, infinite for a median
+ * of 1.
+ */
+double stats_ratios_needed(const double *sorted, size_t n, double floor, double alpha);
+
+/* The quantile of the standard normal distribution, p in (0, 1), to 1e-9. */
+double stats_normal_quantile(double p);
 
 /* The serial fraction that a speedup on p ≥ 2 workers implies: (1/speedup - 1/p) / (1 - 1/p).
  * Source: Karp and Flatt, Communications of the ACM 33(5), 1990. */
