@@ -48,7 +48,7 @@ static bool was_disturbed(const struct raw_rows *rows) {
     return others > 0.1 * own;
 }
 
-static int derive(const struct campaign *campaign, const struct raw_rows *rows) {
+static int derive(const struct campaign *campaign, const struct raw_rows *rows, bool strict) {
     struct cells cells;
     struct tables tables = {0};
     char sentence[512] = "";
@@ -65,6 +65,8 @@ static int derive(const struct campaign *campaign, const struct raw_rows *rows) 
                     "(other_cpu_s in raw.csv), so times are too long and speedups too low");
         if (standard_flush() != EXIT_DONE)
             status = EXIT_REFUSED_BY_SYSTEM;
+        if (status == EXIT_DONE && strict && tables_are_suspect(&tables))
+            status = EXIT_SUSPECT;
     }
     if (any_wrong(rows)) {
         log_say("some results were wrong: see status in '%.256s/raw.csv'", campaign->directory);
@@ -76,13 +78,13 @@ static int derive(const struct campaign *campaign, const struct raw_rows *rows) 
 }
 
 /* A campaign of renders. */
-static int report_renders(const struct campaign *campaign) {
+static int report_renders(const struct campaign *campaign, bool strict) {
     struct raw_rows rows = {0};
     char path[CAMPAIGN_PATH_SIZE + 128];
     long whole_bytes;
     size_t line = 0;
     int err = raw_read(campaign_path(campaign, "raw.csv", path), &rows, &whole_bytes, &line);
-    int status = err ? status_of_error(err) : derive(campaign, &rows);
+    int status = err ? status_of_error(err) : derive(campaign, &rows, strict);
     if (err == -EPROTO)
         log_say("'%.256s/raw.csv', line %zu: malformed", campaign->directory, line);
     else if (err)
@@ -91,7 +93,7 @@ static int report_renders(const struct campaign *campaign) {
     return status;
 }
 
-int report_campaign(const char *directory) {
+int report_campaign(const char *directory, bool strict) {
     struct campaign campaign;
     char sentence[512];
     int err = campaign_read(&campaign, directory, sentence, sizeof sentence);
@@ -103,22 +105,34 @@ int report_campaign(const char *directory) {
     } else if (experiment && experiment->instrument) {
         status = experiment->instrument->report(&campaign);
     } else {
-        status = report_renders(&campaign);
+        status = report_renders(&campaign, strict);
     }
     campaign_free(&campaign);
     return status;
 }
 
+/* Takes --strict out of the arguments, wherever it stands. */
+static bool take_strict(int *argc, char **argv) {
+    int kept = 0, all = *argc;
+    for (int i = 0; i < all; i++)
+        if (strcmp(argv[i], "--strict") != 0)
+            argv[kept++] = argv[i];
+    *argc = kept;
+    return kept < all;
+}
+
 int command_report(int argc, char **argv) {
+    bool strict = take_strict(&argc, argv);
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        printf("Usage: mandelbench report DIRECTORY\n"
+        printf("Usage: mandelbench report DIRECTORY [--strict]\n"
                "Derives every table and plot of a campaign again from manifest.json, raw.csv "
-               "(ipc_raw.csv,\nfaults_raw.csv), and hyperfine/.\n");
+               "(ipc_raw.csv,\nfaults_raw.csv), and hyperfine/. With --strict it ends with 4 if "
+               "the control shows\nthat the measurements are suspect.\n");
         return standard_flush();
     }
     if (argc != 2) {
         log_say("report takes one campaign directory; see mandelbench report --help");
         return EXIT_USAGE;
     }
-    return report_campaign(argv[1]);
+    return report_campaign(argv[1], strict);
 }

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* More blocks, narrower intervals; 6 are the least for any. */
+/* More blocks, narrower intervals; 6 are the least for any. A campaign of these has looks. */
 #define BLOCKS_QUICK    10
 #define BLOCKS_DEFAULT  20
 #define BLOCKS_RIGOROUS 40
@@ -29,9 +29,10 @@ struct run_options {
     const struct experiment *experiment;
     struct axes axes;
     const char *directory;
-    uint64_t blocks, seed;
+    uint64_t blocks, seed, repeats;
+    bool fixed; /* exactly that many blocks: no looks */
     double budget_s;
-    bool resume, quiet, no_hyperfine, help;
+    bool resume, strict, quiet, no_hyperfine, help;
     bool plans; /* an option that only a new campaign can have */
 };
 
@@ -42,6 +43,8 @@ enum {
     OPT_BUDGET,
     OPT_SEED,
     OPT_BLOCKS,
+    OPT_REPEATS,
+    OPT_STRICT,
     OPT_BACKENDS,
     OPT_KERNELS,
     OPT_WORKERS,
@@ -59,6 +62,8 @@ static const struct option long_options[] = {
     {"quick", no_argument, NULL, OPT_QUICK},
     {"rigorous", no_argument, NULL, OPT_RIGOROUS},
     {"blocks", required_argument, NULL, OPT_BLOCKS},
+    {"repeats", required_argument, NULL, OPT_REPEATS},
+    {"strict", no_argument, NULL, OPT_STRICT},
     {"resume", no_argument, NULL, OPT_RESUME},
     {"budget", required_argument, NULL, OPT_BUDGET},
     {"seed", required_argument, NULL, OPT_SEED},
@@ -82,10 +87,15 @@ static int print_help(void) {
            "\n"
            "  -o, --output DIR      where (default results/EXPERIMENT-UTC; results/latest points "
            "there)\n"
-           "      --quick           10 blocks instead of 20\n"
-           "      --rigorous        40 blocks\n"
-           "      --blocks N        N blocks; intervals need 6\n"
+           "      --quick           10 blocks instead of up to 20\n"
+           "      --rigorous        up to 40 blocks; a look after 10 and 20 ends it when every "
+           "cell is\n"
+           "                        within 2 %%\n"
+           "      --blocks N        exactly N blocks; intervals need 6\n"
+           "      --repeats N       take a disturbed block again at most N times (default 3)\n"
            "      --budget S        begin no block that would end after S seconds\n"
+           "      --strict          end with 4 if the control shows that the measurements are "
+           "suspect\n"
            "      --resume          go on with the campaign in DIR, as its manifest says\n"
            "      --seed N          of the orders (default: from the system)\n"
            "      --no-hyperfine    without the view from outside\n"
@@ -95,7 +105,7 @@ static int print_help(void) {
            "      --views  --pixels (WxH or N)  --max-iter\n"
            "\n"
            "Exit status: 0 done; 1 the system refused, or a sample failed; 2 bad arguments;\n"
-           "3 a wrong result; 130 and 143 after SIGINT and SIGTERM.\n");
+           "3 a wrong result; 4 suspect, with --strict; 130 and 143 after SIGINT and SIGTERM.\n");
     return standard_flush();
 }
 
@@ -126,11 +136,19 @@ static bool take_option(struct run_options *options, int option, const char *val
         return true;
     case OPT_QUICK:
         options->blocks = BLOCKS_QUICK;
+        options->fixed = false;
         return true;
     case OPT_RIGOROUS:
         options->blocks = BLOCKS_RIGOROUS;
+        options->fixed = false;
+        return true;
+    case OPT_REPEATS:
+        return parse_number("--repeats", value, 0, CAMPAIGN_REPEATS, &options->repeats);
+    case OPT_STRICT:
+        options->strict = true;
         return true;
     case OPT_BLOCKS:
+        options->fixed = true;
         return parse_number("--blocks", value, 1, CAMPAIGN_BLOCKS_MAX, &options->blocks);
     case OPT_RESUME:
         options->resume = true;
@@ -185,7 +203,7 @@ static bool take_experiment(struct run_options *options, int count, char **names
 
 static bool parse(struct run_options *options, int argc, char **argv) {
     int option;
-    *options = (struct run_options){.blocks = BLOCKS_DEFAULT};
+    *options = (struct run_options){.blocks = BLOCKS_DEFAULT, .repeats = CAMPAIGN_REPEATS};
     if (getrandom(&options->seed, sizeof options->seed, 0) != sizeof options->seed)
         options->seed = (uint64_t)time(NULL);
     options->seed &= INT64_MAX; /* JSON's whole numbers */
@@ -202,7 +220,8 @@ static bool parse(struct run_options *options, int argc, char **argv) {
         if (!take_option(options, option, optarg))
             return false;
         options->plans |= option != 'o' && option != 'q' && option != OPT_RESUME &&
-                          option != OPT_BUDGET && option != OPT_NO_HYPERFINE && option != OPT_HELP;
+                          option != OPT_BUDGET && option != OPT_STRICT &&
+                          option != OPT_NO_HYPERFINE && option != OPT_HELP;
     }
     char unknown[32];
     const char *disable = getenv("MANDEL_CPU_DISABLE");
@@ -237,6 +256,11 @@ static int begin(const struct run_options *options, struct campaign *campaign) {
     char sentence[512] = "out of memory";
     campaign->seed = options->seed;
     campaign->blocks = options->blocks;
+    campaign->repeats = options->repeats;
+    /* What has an instrument of its own is not judged before its end. */
+    campaign->looks = options->fixed || options->experiment->instrument
+                          ? looks_once(options->blocks)
+                          : looks_up_to(options->blocks);
     if (!options->directory) {
         default_directory(options, campaign->directory, sizeof campaign->directory);
     } else if (campaign_name(campaign, options->directory) != 0) {
@@ -360,12 +384,12 @@ static int finish(const struct run_options *options, const struct campaign *camp
         look_from_outside(campaign);
     if (stop_signal())
         return EXIT_SIGNAL + stop_signal();
-    int reported = report_campaign(campaign->directory);
+    int reported = report_campaign(campaign->directory, options->strict);
     if (result->wrong || status == EXIT_WRONG)
         return EXIT_WRONG;
-    if (reported)
+    if (reported && reported != EXIT_SUSPECT)
         return reported;
-    return result->failed ? EXIT_REFUSED_BY_SYSTEM : EXIT_DONE;
+    return result->failed ? EXIT_REFUSED_BY_SYSTEM : reported;
 }
 
 static int measure(const struct run_options *options, const struct campaign *campaign) {

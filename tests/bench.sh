@@ -19,7 +19,7 @@ is_refused() {
 }
 
 small=(run scaling --blocks 2 --pixels 64 --kernels scalar --backends "pool,shared-array" --workers "1,2"
-    --seed 5 --no-hyperfine -q)
+    --seed 5 --repeats 0 --no-hyperfine -q)
 cases=9 # baseline, control, two backends at 1 and 2 workers, null on serial and both
 
 measure() { "$bench" "${small[@]}" -o "$work/a" >"$work/table"; }
@@ -30,12 +30,12 @@ header() {
 }
 
 speedup_header() {
-    local expected='schema,campaign,experiment,role,backend,kernel,shortcuts,schedule,view,width,height,max_iter,batch,workers,n,median_s,ci_lo_s,ci_hi_s,speedup,speedup_lo,speedup_hi,speedup_self,efficiency,karp_flatt,bound_s,pct_of_bound,verdict'
+    local expected='schema,campaign,experiment,role,backend,kernel,shortcuts,schedule,view,width,height,max_iter,batch,workers,n,median_s,ci_lo_s,ci_hi_s,speedup,speedup_lo,speedup_hi,speedup_self,efficiency,karp_flatt,bound_s,pct_of_bound,verdict,detectable'
     [ "$(head -n 1 "$work/a/speedup.csv")" = "$expected" ]
 }
 
 summary_header() {
-    local expected='schema,campaign,experiment,role,backend,kernel,shortcuts,schedule,view,width,height,max_iter,batch,workers,n,median_s,ci_lo_s,ci_hi_s,min_s,q25_s,q75_s,max_s,mad_s,outliers,noisy,cpu_s,mpixels_per_s,giterations_per_s'
+    local expected='schema,campaign,experiment,role,backend,kernel,shortcuts,schedule,view,width,height,max_iter,batch,workers,n,median_s,ci_lo_s,ci_hi_s,min_s,q25_s,q75_s,max_s,mad_s,outliers,noisy,cpu_s,mpixels_per_s,giterations_per_s,half_width,bimodal'
     [ "$(head -n 1 "$work/a/summary.csv")" = "$expected" ]
 }
 
@@ -103,13 +103,117 @@ no_children() {
     done
 }
 
+# What was planned for each row: block, order, seed, padding, and which case.
+planned() {
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        { print $4, $5, $7, $at["env_pad"], $8, $11, $12, $16 }' "$1/raw.csv"
+}
+
+# Killed in the first block, at its end, and in the second one.
 killed_and_resumed() {
-    "$bench" "${small[@]}" -o "$work/k" >/dev/null 2>&1 &
-    local pid=$!
-    wait_for_rows "$work/k" 4 && kill -KILL $pid
-    wait $pid 2>/dev/null
-    sleep 0.5
-    no_children && "$bench" run --resume -q --no-hyperfine -o "$work/k" >/dev/null && complete "$work/k"
+    local rows command=("${small[@]}")
+    for rows in 3 8 13; do
+        "$bench" "${command[@]}" -o "$work/k" >/dev/null 2>&1 &
+        local pid=$!
+        wait_for_rows "$work/k" "$rows" && kill -KILL $pid
+        wait $pid 2>/dev/null
+        sleep 0.5
+        no_children || return 1
+        command=(run --resume -q --no-hyperfine)
+    done
+    "$bench" "${command[@]}" -o "$work/k" >/dev/null && complete "$work/k" &&
+        diff <(planned "$work/a") <(planned "$work/k")
+}
+
+padding() {
+    planned "$work/a" | tail -n +2 | cut -d' ' -f4 | sort -nu >"$work/paddings"
+    cat "$work/paddings"
+    [ "$(wc -l <"$work/paddings")" -gt 6 ] && [ "$(head -n 1 "$work/paddings")" -ge 0 ] &&
+        [ "$(tail -n 1 "$work/paddings")" -le 4095 ]
+}
+
+# forge DIR CONTROL SPREAD: 10 of at most 20 blocks as if measured: each case always takes as long as in the first
+# block of a, the control CONTROL times as long as serial, every other sample SPREAD times as long. All are quiet.
+forge() {
+    cp -r "$work/a" "$1" && sed -i 's/"blocks": 2,/"blocks": 20,/; s/^    2$/    10, 20/' "$1/manifest.json" &&
+        awk -F, -v OFS=, -v control="$2" -v spread="$3" '
+            NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print; next }
+            $4 == 0 { row[++rows] = $0; if ($8 == "baseline") serial = $at["render_s"] }
+            END {
+                for (block = 0; block < 10; block++)
+                    for (i = 1; i <= rows; i++) {
+                        $0 = row[i]
+                        $4 = block
+                        $at["noisy"] = "false"
+                        if ($8 == "control") $at["render_s"] = serial * control
+                        $at["render_s"] = sprintf("%.17g", $at["render_s"] * ((block + i) % 2 ? spread : 1))
+                        print
+                    }
+            }' "$work/a/raw.csv" >"$1/raw.csv"
+}
+
+go_on() { "$bench" run --resume -q --no-hyperfine -o "$@"; }
+rows() { tail -n +2 "$1/raw.csv" | wc -l; }
+
+stops_when_precise() {
+    forge "$work/precise" 1 1.001 && go_on "$work/precise" >"$work/stdout" && cat "$work/stdout" &&
+        [ "$(rows "$work/precise")" -eq $((10 * cases)) ] && grep -q '10 of at most 20 blocks' "$work/stdout" &&
+        grep -q 'Every interval is within 2 %' "$work/stdout"
+}
+
+goes_on_when_not() {
+    forge "$work/wide" 1 1.1 && go_on "$work/wide" --budget 0.001 >"$work/stdout" 2>"$work/stderr"
+    cat "$work/stdout" "$work/stderr"
+    [ "$(rows "$work/wide")" -gt $((10 * cases)) ] && grep -q 'cells that fell short' "$work/stderr" &&
+        grep -q 'Interval not within 2 % of the median: [1-9]' "$work/stdout" && grep -q 'pool 2 ±' "$work/stdout"
+}
+
+# ends STATUS COMMAND...
+ends() {
+    local status=0 expected=$1
+    shift
+    "$@" >"$work/stdout" 2>"$work/stderr" || status=$?
+    cat "$work/stdout" "$work/stderr"
+    echo "status $status"
+    [ "$status" -eq "$expected" ]
+}
+
+suspect() { # CONTROL SPREAD WORD
+    rm -rf "$work/suspect"
+    forge "$work/suspect" "$1" "$2" && sed -i 's/10, 20/20/' "$work/suspect/manifest.json" &&
+        ends 0 "$bench" report "$work/suspect" && head -n 4 "$work/stdout" | grep -q SUSPECT &&
+        grep -q ",$3\$" "$work/suspect/control.csv" && ends 4 "$bench" report "$work/suspect" --strict &&
+        ends 4 "$bench" report --strict "$work/suspect"
+}
+
+strict_run() {
+    forge "$work/strict" 1.2 1 && sed -i 's/"blocks": 20/"blocks": 10/; s/10, 20/10/' "$work/strict/manifest.json" &&
+        ends 4 go_on "$work/strict" --strict && ends 0 go_on "$work/strict"
+}
+
+sound_is_not_suspect() {
+    ends 0 "$bench" report --strict "$work/precise" && ! grep -q SUSPECT "$work/stdout" &&
+        grep -q ',sound$' "$work/precise/control.csv"
+}
+
+# attempts DIR BLOCK: how often each sample of the block was taken; one number when all were taken alike.
+attempts() { awk -F, -v block="$2" '$4 == block {n[$5]++} END {for (i in n) print n[i]}' "$1/raw.csv" | sort -u; }
+
+# A disturbed block is taken again as a whole, and what was disturbed stays in the file. What this machine does
+# meanwhile may disturb it again.
+repeats() {
+    cp -r "$work/a" "$work/r" && sed -i 's/"repeats": 0/"repeats": 2/' "$work/r/manifest.json" &&
+        awk -F, -v OFS=, 'NR > 1 {$10 = $4 == 1 && $5 == 3 ? "true" : "false"} {print}' "$work/a/raw.csv" \
+            >"$work/r/raw.csv"
+    if [ "${1:-}" = killed ]; then # in the second round of block 1
+        go_on "$work/r" >"$work/stdout" && head -n $((1 + 2 * cases + 4)) "$work/r/raw.csv" >"$work/raw" &&
+            mv "$work/raw" "$work/r/raw.csv"
+    fi
+    go_on "$work/r" >"$work/stdout"
+    echo "block 0: $(attempts "$work/r" 0), block 1: $(attempts "$work/r" 1)"
+    [ "$(attempts "$work/r" 0)" = 1 ] && [[ "$(attempts "$work/r" 1)" =~ ^[23]$ ]] &&
+        [ "$(awk -F, '$10 == "true" && $6 == 1 {print $4, $5}' "$work/r/raw.csv")" = '1 3' ] &&
+        [ "$(head -n $((1 + 2 * cases)) "$work/r/raw.csv" | tail -n 1 | cut -d, -f6)" = 1 ] && rm -r "$work/r"
 }
 
 interrupted() {
@@ -125,8 +229,8 @@ interrupted() {
 }
 
 budget() {
-    "$bench" "${small[@]}" --blocks 50 --budget 4 -o "$work/budget" >/dev/null 2>"$work/stderr" &&
-        grep -q 'the budget of 4 s is spent' "$work/stderr"
+    "$bench" "${small[@]}" --blocks 50 --budget 4 -o "$work/budget" >"$work/stdout" 2>"$work/stderr" &&
+        grep -q 'the budget of 4 s is spent' "$work/stderr" && grep -q 'Interval not within 2 %' "$work/stdout"
 }
 
 untouched() {
@@ -138,6 +242,10 @@ untouched() {
 broken_campaign() { # FILE TEXT
     rm -rf "$work/broken" && cp -r "$work/a" "$work/broken" && printf '%s\n' "$2" >"$work/broken/$1" &&
         is_refused report "$work/broken"
+}
+
+broken_looks() {
+    broken_campaign manifest.json "$(sed 's/^    2$/    3/' "$work/a/manifest.json")"
 }
 
 broken_outside() {
@@ -172,7 +280,16 @@ ok "draws plots" plots
 ok "orders samples by the seed" same_seed_same_order
 ok "derives the same tables from the raw records" report_again
 ok "goes on behind a torn row" resume_torn
-ok "goes on after kill -9, losing and repeating nothing" killed_and_resumed
+ok "goes on after kill -9 here and there, losing and repeating nothing" killed_and_resumed
+ok "pads the environment of every sample at random" padding
+ok "stops at a look when every cell is precise" stops_when_precise
+ok "goes on at a look when one is not, and names those that fell short" goes_on_when_not
+ok "calls a broken control suspect" suspect 1.2 1 broken
+ok "calls a noisy control suspect" suspect 1 1.2 'too noisy'
+ok "calls nothing else suspect" sound_is_not_suspect
+ok "ends a suspect run with 4 under --strict" strict_run
+ok "repeats a disturbed block, keeping all" repeats
+ok "completes a repetition that was killed" repeats killed
 ok "ends on SIGINT with 130, keeping whole rows" interrupted INT 130
 ok "ends on SIGTERM with 143, keeping whole rows" interrupted TERM 143
 ok "keeps to its budget" budget
@@ -198,6 +315,8 @@ refused "a seed that is no number" run --seed x
 refused "no blocks" run --blocks 0
 refused "a budget of nothing" run --budget 0
 refused "a budget that is no number" run --budget nan
+refused "more repeats than three" run --repeats 4
+refused "to resume with other repeats" run --resume --repeats 1 -o "$work/a"
 refused "an unknown backend" run --backends nobody
 refused "an unknown kernel" run --kernels nobody
 refused "an unknown view" run --views nowhere
@@ -224,6 +343,7 @@ refused "an output that is a file" run --quick -o "$work/table"
 ok "refuses a manifest that is no JSON" broken_campaign manifest.json '{'
 ok "refuses a manifest of another kind" broken_campaign manifest.json '{"schema": 99, "cases": []}'
 ok "refuses a manifest whose cases are wrong" broken_campaign manifest.json '{"schema": 1, "cases": [{"role": "case"}]}'
+ok "refuses a manifest whose looks are none" broken_looks
 ok "refuses a raw.csv with other columns" broken_campaign raw.csv 'a,b,c'
 ok "refuses a raw.csv with a malformed row" broken_campaign raw.csv "$(sed '3s/,ok,/,ok,"/' "$work/a/raw.csv")"
 ok "refuses an empty raw.csv" broken_campaign raw.csv ''

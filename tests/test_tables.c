@@ -1,6 +1,7 @@
 /* Proves the tables on campaigns whose results are known: made-up samples with planted ratios,
  * noise and faults. */
 #include "bench/stats/random.h"
+#include "bench/stats/stats.h"
 #include "bench/tables/tables.h"
 
 #include <math.h>
@@ -176,6 +177,238 @@ static void test_ranking(void **state) {
     }
     assert_string_equal(tables->ranking[0].verdict, "best");
     unmake(&fixture);
+}
+
+static const struct control_row *control(const struct fixture *fixture) {
+    assert_int_equal(fixture->tables.control_count, 1);
+    return &fixture->tables.control[0];
+}
+
+/* Makes the samples of one role, in all blocks or every other one, that much slower. */
+static void slow_down(struct fixture *fixture, const char *role, uint64_t every, double factor) {
+    for (size_t i = 0; i < fixture->rows.count; i++)
+        if (strcmp(fixture->rows.at[i].role, role) == 0 && fixture->rows.at[i].block % every == 0)
+            fixture->rows.at[i].render_s *= factor;
+}
+
+static void test_control(void **state) {
+    struct fixture fixture;
+    (void)state;
+    make(&fixture, 20, 0.01);
+    derive(&fixture);
+    assert_string_equal(control(&fixture)->verdict, "sound");
+    assert_true(control(&fixture)->ratio_lo <= 1 && 1 <= control(&fixture)->ratio_hi);
+    assert_true(control(&fixture)->detectable > 0.002 && control(&fixture)->detectable < 0.05);
+    assert_false(tables_are_suspect(&fixture.tables));
+    unmake(&fixture);
+
+    make(&fixture, 20, 0.01);
+    slow_down(&fixture, "control", 1, 1.03); /* a difference where there is none */
+    derive(&fixture);
+    assert_string_equal(control(&fixture)->verdict, "broken");
+    assert_true(tables_are_suspect(&fixture.tables));
+    /* 3 % is now what may be noise. */
+    assert_string_equal(find(&fixture, "case", "pool", 2)->verdict, "faster");
+    assert_true(find(&fixture, "case", "pool", 2)->detectable > 0.03);
+    unmake(&fixture);
+
+    make(&fixture, 20, 0.15);
+    derive(&fixture);
+    assert_string_equal(control(&fixture)->verdict, "too noisy");
+    assert_true(control(&fixture)->half_width > 0.05);
+    assert_true(tables_are_suspect(&fixture.tables));
+    unmake(&fixture);
+
+    make(&fixture, 5, 0.15); /* not enough to judge by */
+    derive(&fixture);
+    assert_string_equal(control(&fixture)->verdict, "not known");
+    assert_false(tables_are_suspect(&fixture.tables));
+    assert_true(isnan(control(&fixture)->detectable));
+    unmake(&fixture);
+}
+
+static const struct summary_row *summary_of(const struct fixture *fixture, const char *role,
+                                            const char *backend, uint64_t workers) {
+    for (size_t i = 0; i < fixture->tables.summary_count; i++) {
+        const struct summary_row *row = &fixture->tables.summary[i];
+        if (strcmp(row->key.role, role) == 0 && strcmp(row->key.backend, backend) == 0 &&
+            row->key.workers == workers)
+            return row;
+    }
+    fail_msg("no row %s %s %llu", role, backend, (unsigned long long)workers);
+    return NULL;
+}
+
+/* What is disturbed, has two peaks or lies far out is told, and counts as much as the rest. */
+static void test_flags(void **state) {
+    struct fixture fixture;
+    (void)state;
+    make(&fixture, 20, 0.01);
+    for (size_t i = 0; i < fixture.rows.count; i++) {
+        struct raw_row *row = &fixture.rows.at[i];
+        row->render_s = planted_s(&fixture.campaign.plan.cases[i % fixture.campaign.plan.count]);
+        row->render_s *= noise(&fixture, 0.001);
+        row->noisy = row->block < 3 ? CSV_TRUE : CSV_FALSE;
+        if (strcmp(row->role, "control") == 0)
+            row->render_s *= row->block % 2 ? 1.1 : 1;
+        if (strcmp(row->role, "baseline") == 0 && row->block == 7)
+            row->render_s *= 5;
+    }
+    derive(&fixture);
+    const struct summary_row *row = summary_of(&fixture, "control", "serial", 1);
+    assert_int_equal(row->bimodal, CSV_TRUE);
+    near(row->half_width, 0.05 / 1.05, 0.01);
+    row = summary_of(&fixture, "baseline", "serial", 1);
+    assert_int_equal(row->n, 20);
+    assert_int_equal(row->noisy, 3);
+    assert_int_equal(row->outliers, 1);
+    assert_int_equal(row->bimodal, CSV_FALSE);
+    near(row->max_s, 5, 0.1);
+    assert_true(summary_is_precise(row));
+    assert_false(tables_are_precise(&fixture.tables, &fixture.cells)); /* the control is not */
+    unmake(&fixture);
+}
+
+/* An interval after 10 of at most 20 blocks has that look's share, whatever follows. */
+static void test_looks_in_tables(void **state) {
+    struct fixture fixture;
+    (void)state;
+    make(&fixture, 10, 0.001);
+    fixture.campaign.looks = looks_up_to(20);
+    derive(&fixture);
+    near(fixture.cells.alpha, looks_share(&fixture.campaign.looks, 10, 0.05), 0);
+    const struct speedup_row *row = find(&fixture, "case", "pool", 2);
+    assert_true(isnan(row->speedup_lo)); /* 2 / 2^10 is more than that share of a comparison */
+    assert_non_null(strstr(row->verdict, "not resolved (needs about "));
+    assert_true(isfinite(control(&fixture)->ratio_lo));
+    assert_false(tables_are_precise(&fixture.tables, &fixture.cells));
+    unmake(&fixture);
+}
+
+/* A time that is mostly the machine's own, with a tail to the right and now and then a hiccup. */
+static double skewed(uint64_t *seed) {
+    double uniform = ((double)(random_next(seed) >> 11) + 0.5) / 9007199254740992.0;
+    double hiccup = random_below(seed, 20) == 0 ? (double)random_below(seed, 300) / 1000 : 0;
+    return 1 - 0.008 * log(uniform) + hiccup;
+}
+
+static void add_block(struct fixture *fixture, uint64_t block) {
+    double slower = skewed(&fixture->seed);
+    for (uint32_t i = 0; i < fixture->campaign.plan.count; i++) {
+        struct raw_row row = made_up(&fixture->campaign, &fixture->campaign.plan.cases[i]);
+        row.block = block;
+        row.order = i;
+        row.render_s = slower * skewed(&fixture->seed);
+        assert_int_equal(raw_add(&fixture->rows, &row), 0);
+    }
+}
+
+static void forget_tables(struct fixture *fixture) {
+    tables_free(&fixture->tables);
+    cells_free(&fixture->cells);
+}
+
+/* Block after block as `run` does, until a look says that it is enough. */
+static void simulate(struct fixture *fixture, uint64_t seed, uint64_t blocks) {
+    const struct axes axes = {.backends = "pool,pipe,bands,threads",
+                              .workers = "1,2,4",
+                              .kernels = "scalar",
+                              .pixels = "100"};
+    char sentence[256];
+    *fixture = (struct fixture){.seed = seed};
+    assert_int_equal(plan_make(&fixture->campaign.plan, experiment_find("scaling"), &axes, sentence,
+                               sizeof sentence),
+                     0);
+    fixture->campaign.plan.usable_cpus = 4;
+    fixture->campaign.blocks = blocks;
+    fixture->campaign.looks = looks_up_to(blocks);
+    for (uint64_t block = 0; block < blocks; block++) {
+        if (looks_between(&fixture->campaign.looks, block)) {
+            derive(fixture);
+            if (tables_are_precise(&fixture->tables, &fixture->cells))
+                return;
+            forget_tables(fixture);
+        }
+        add_block(fixture, block);
+    }
+    derive(fixture);
+}
+
+/* What a campaign claimed, where there is nothing to find. */
+struct claims {
+    unsigned stopped;  /* before its last block */
+    unsigned verdicts; /* campaigns with a "faster" or "slower" in speedup.csv */
+    unsigned excluded; /* with an interval in it that leaves out 1 */
+    unsigned ranked;   /* with a "slower" in ranking.csv */
+    unsigned suspect;  /* with a broken control */
+    unsigned careless; /* what plain 95 % intervals would have excluded */
+};
+
+static bool excludes_one(double lo, double hi) {
+    return lo > 1 || hi < 1;
+}
+
+static bool is_careless(const struct fixture *fixture) {
+    double ratios[40];
+    for (size_t i = 0; i < fixture->cells.count; i++) {
+        const struct cell *cell = &fixture->cells.at[i];
+        if (cell->plan_case->role != ROLE_CASE)
+            continue;
+        size_t n = cells_ratios(&fixture->cells, cell->baseline, cell, ratios);
+        struct stats_interval interval = stats_median_interval(ratios, n, 0.05);
+        if (excludes_one(interval.lo, interval.hi))
+            return true;
+    }
+    return false;
+}
+
+static void count_claims(struct claims *claims, const struct fixture *fixture) {
+    bool verdict = false, excluded = false, ranked = false;
+    const struct tables *tables = &fixture->tables;
+    for (size_t i = 0; i < tables->speedup_count; i++) {
+        const struct speedup_row *row = &tables->speedup[i];
+        verdict |= strcmp(row->verdict, "faster") == 0 || strcmp(row->verdict, "slower") == 0;
+        excluded |=
+            strcmp(row->key.role, "case") == 0 && excludes_one(row->speedup_lo, row->speedup_hi);
+    }
+    for (size_t i = 0; i < tables->ranking_count; i++)
+        ranked |= strcmp(tables->ranking[i].verdict, "slower") == 0;
+    claims->stopped += fixture->cells.blocks < fixture->campaign.blocks;
+    claims->verdicts += verdict;
+    claims->excluded += excluded;
+    claims->ranked += ranked;
+    claims->suspect += strcmp(control(fixture)->verdict, "broken") == 0;
+    claims->careless += is_careless(fixture);
+}
+
+/* 200 campaigns in which all cells take the same time, stopping rule on. At a rate of 5 % more than
+ * 15 of 200 would be wrong in less than 5 % of all such tests (binomial); careless intervals show
+ * that the noise would betray who does not share out his 5 %. */
+static void false_claims(uint64_t blocks) {
+    enum { CAMPAIGNS = 200, MOST = 15 };
+    struct claims claims = {0};
+    for (uint64_t c = 0; c < CAMPAIGNS; c++) {
+        struct fixture fixture;
+        simulate(&fixture, 1000 * blocks + c, blocks);
+        count_claims(&claims, &fixture);
+        unmake(&fixture);
+    }
+    print_message("# of %d A/A campaigns of up to %llu blocks: %u stopped early; claims in %u, "
+                  "intervals beside 1 in %u, ranks in %u, control broken in %u; careless %u\n",
+                  CAMPAIGNS, (unsigned long long)blocks, claims.stopped, claims.verdicts,
+                  claims.excluded, claims.ranked, claims.suspect, claims.careless);
+    assert_true(claims.verdicts <= MOST);
+    assert_true(claims.excluded <= MOST);
+    assert_true(claims.ranked <= MOST);
+    assert_true(claims.suspect <= MOST);
+    assert_true(claims.careless > 2 * MOST);
+    assert_true(claims.stopped > 0 && claims.stopped < CAMPAIGNS);
+}
+
+static void test_false_claims(void **state) {
+    (void)state;
+    false_claims(20);
+    false_claims(40);
 }
 
 static void test_wrong_results_do_not_count(void **state) {
@@ -428,6 +661,10 @@ int main(void) {
         cmocka_unit_test(test_planted_ratios),
         cmocka_unit_test(test_too_few_blocks),
         cmocka_unit_test(test_ranking),
+        cmocka_unit_test(test_control),
+        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_looks_in_tables),
+        cmocka_unit_test(test_false_claims),
         cmocka_unit_test(test_wrong_results_do_not_count),
         cmocka_unit_test(test_last_attempt_counts),
         cmocka_unit_test(test_plumbing),

@@ -133,6 +133,13 @@ static json_t *case_to_json(const struct plan_case *plan_case) {
                      "max_iter", (json_int_t)workload->max_iter);
 }
 
+static json_t *looks_to_json(const struct looks *looks) {
+    json_t *array = json_array();
+    for (unsigned i = 0; i < looks->count; i++)
+        json_array_append_new(array, json_integer((json_int_t)looks->at[i]));
+    return array;
+}
+
 static json_t *to_json(const struct campaign *campaign) {
     const struct machine *machine = &campaign->machine;
     json_t *cases = json_array();
@@ -142,11 +149,13 @@ static json_t *to_json(const struct campaign *campaign) {
             return NULL;
         }
     return json_pack(
-        "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:{s:s, s:s, s:I, s:I, s:I}, s:o}",
+        "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:I, s:I, s:{s:s, s:s, s:I, s:I, "
+        "s:I}, s:o}",
         "schema", MANIFEST_SCHEMA, "campaign", campaign->name, "experiment",
         campaign->plan.experiment, "command", campaign->command, "started_utc", campaign->started,
         "version", campaign->version, "commit", campaign->commit, "compiler", campaign->compiler,
-        "seed", (json_int_t)campaign->seed, "blocks", (json_int_t)campaign->blocks, "usable_cpus",
+        "seed", (json_int_t)campaign->seed, "blocks", (json_int_t)campaign->blocks, "looks",
+        looks_to_json(&campaign->looks), "repeats", (json_int_t)campaign->repeats, "usable_cpus",
         (json_int_t)campaign->plan.usable_cpus, "machine", "cpu", machine->cpu, "kernel",
         machine->kernel, "cpus_online", (json_int_t)machine->cpus_online, "usable_cpus",
         (json_int_t)machine->usable_cpus, "memory_bytes", (json_int_t)machine->memory_bytes,
@@ -233,6 +242,20 @@ static int case_from_json(const json_t *object, struct plan_case *plan_case) {
     return right ? 0 : -EPROTO;
 }
 
+/* Older manifests name no looks: there was one, at the end. */
+static struct looks looks_from_json(const json_t *array, uint64_t blocks) {
+    struct looks looks = {.count = 0};
+    if (!array)
+        return looks_once(blocks);
+    if (json_array_size(array) > LOOKS_MAX)
+        return looks;
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        json_int_t at = json_integer_value(json_array_get(array, i));
+        looks.at[looks.count++] = at < 0 ? 0 : (uint64_t)at;
+    }
+    return looks;
+}
+
 static int from_json(struct campaign *campaign, const json_t *manifest) {
     const json_t *machine = json_object_get(manifest, "machine");
     const json_t *cases = json_object_get(manifest, "cases");
@@ -253,10 +276,13 @@ static int from_json(struct campaign *campaign, const json_t *manifest) {
     campaign->machine.memory_bytes = whole(machine, "memory_bytes");
     campaign->seed = whole(manifest, "seed");
     campaign->blocks = whole(manifest, "blocks");
+    campaign->looks = looks_from_json(json_object_get(manifest, "looks"), campaign->blocks);
+    campaign->repeats = whole(manifest, "repeats");
     uint64_t usable_cpus = whole(manifest, "usable_cpus");
     campaign->plan.usable_cpus = (unsigned)usable_cpus;
     if (campaign->blocks < 1 || campaign->blocks > CAMPAIGN_BLOCKS_MAX || usable_cpus < 1 ||
-        usable_cpus > CPUS_MAX)
+        usable_cpus > CPUS_MAX || !looks_fit(&campaign->looks, campaign->blocks) ||
+        campaign->repeats > CAMPAIGN_REPEATS)
         return -EPROTO;
     for (size_t i = 0; i < json_array_size(cases); i++) {
         struct plan_case plan_case;

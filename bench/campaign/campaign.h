@@ -5,12 +5,14 @@
 
 #include "bench/campaign/plan.h"
 #include "bench/measure/machine.h"
+#include "bench/stats/looks.h"
 
 #include <stdint.h>
 #include <stdio.h>
 
 #define CAMPAIGN_PATH_SIZE  4096
 #define CAMPAIGN_BLOCKS_MAX 1000 /* as far as the statistics are exact */
+#define CAMPAIGN_REPEATS    3    /* of a disturbed block, at most */
 
 struct campaign {
     char directory[CAMPAIGN_PATH_SIZE];
@@ -18,7 +20,9 @@ struct campaign {
     char command[1024]; /* how it was made */
     char started[32];   /* UTC, ISO 8601 */
     char version[32], commit[64], compiler[160];
-    uint64_t seed, blocks;
+    uint64_t seed, blocks; /* blocks at most: it may be precise enough before */
+    struct looks looks;    /* when that is asked; the last one is at `blocks` */
+    uint64_t repeats;      /* how often a disturbed block is taken again at most */
     struct machine machine;
     struct plan plan;
 };

@@ -31,7 +31,8 @@ struct state {
     struct faults_row row;           /* the one that is taken */
 };
 
-static bool is_done(void *context, uint64_t block, uint32_t order) {
+static bool is_done(void *context, uint64_t block, uint32_t order, uint64_t round) {
+    (void)round; /* there is but one */
     const struct faults_rows *done = &((const struct state *)context)->done;
     for (size_t i = 0; i < done->count; i++)
         if (done->at[i].block == block && done->at[i].order == order &&

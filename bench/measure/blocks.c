@@ -22,7 +22,8 @@ struct state {
 };
 
 /* A line that is written over on a terminal, and one line per block elsewhere. */
-static void show_progress(const struct state *state, uint64_t block, uint32_t taken) {
+static void show_progress(const struct state *state, uint64_t block, uint64_t round,
+                          uint32_t taken) {
     const struct conduct *conduct = state->blocks->conduct;
     uint64_t count = state->blocks->cases, planned = conduct->campaign->blocks;
     bool terminal = isatty(STDERR_FILENO);
@@ -32,9 +33,10 @@ static void show_progress(const struct state *state, uint64_t block, uint32_t ta
     double left = state->result->samples ? spent / (double)state->result->samples *
                                                (double)((planned - block) * count - taken)
                                          : 0;
-    fprintf(stderr, "%sblock %llu of %llu, sample %u of %llu, about %.0f s left%s",
+    fprintf(stderr, "%sblock %llu of %llu%s, sample %u of %llu, about %.0f s left%s",
             terminal ? "\r\033[K" : "", (unsigned long long)block + 1, (unsigned long long)planned,
-            taken, (unsigned long long)count, left, terminal ? "" : "\n");
+            round > 1 ? " again" : "", taken, (unsigned long long)count, left,
+            terminal ? "" : "\n");
     fflush(stderr);
 }
 
@@ -46,12 +48,10 @@ static int append(const struct state *state) {
     return err;
 }
 
-static int run_block(struct state *state, uint64_t block) {
+static int run_round(struct state *state, uint64_t block, uint64_t round) {
     const struct blocks *blocks = state->blocks;
-    uint64_t random = blocks->conduct->campaign->seed ^ (block * UINT64_C(0xd1342543de82ef95));
-    random_order(&random, state->order, blocks->cases);
     for (uint32_t i = 0; i < blocks->cases; i++) {
-        if (blocks->is_done(blocks->context, block, i))
+        if (blocks->is_done(blocks->context, block, i, round))
             continue;
         int err =
             stop_signal() ? -ECANCELED : blocks->take(blocks->context, block, i, state->order[i]);
@@ -60,26 +60,69 @@ static int run_block(struct state *state, uint64_t block) {
         if (err)
             return err;
         state->result->samples++;
-        show_progress(state, block, i + 1);
+        show_progress(state, block, round, i + 1);
     }
     return 0;
 }
 
-/* Would a block of as many seconds as those so far still end in time? */
-static bool within_budget(const struct state *state) {
+/* Was this round begun, by this run or by one before it? */
+static bool is_begun(const struct state *state, uint64_t block, uint64_t round) {
+    const struct blocks *blocks = state->blocks;
+    for (uint32_t i = 0; i < blocks->cases; i++)
+        if (blocks->is_done(blocks->context, block, i, round))
+            return true;
+    return false;
+}
+
+/* Would so many more rounds, of as many seconds as those so far, still end in time? */
+static bool within_budget(const struct state *state, uint64_t more) {
     double spent = clock_seconds(clock_now_ns() - state->start_ns);
-    double blocks = (double)state->result->samples / state->blocks->cases;
+    double rounds = (double)state->result->samples / state->blocks->cases;
     double budget = state->blocks->conduct->budget_s;
-    return budget <= 0 || blocks == 0 || spent + spent / fmax(blocks, 1) <= budget;
+    return budget <= 0 || rounds == 0 || spent + (double)more * spent / fmax(rounds, 1) <= budget;
+}
+
+/* Does the block need this round, after the ones before it? What was begun is completed; nothing is
+ * repeated at the cost of blocks that are still to come. */
+static bool needs_round(const struct state *state, uint64_t block, uint64_t round) {
+    const struct blocks *blocks = state->blocks;
+    if (round == 1)
+        return true;
+    if (!blocks->is_disturbed || round > 1 + blocks->conduct->campaign->repeats)
+        return false;
+    return is_begun(state, block, round) ||
+           (blocks->is_disturbed(blocks->context, block) &&
+            within_budget(state, blocks->conduct->campaign->blocks - block));
+}
+
+static int run_block(struct state *state, uint64_t block) {
+    uint64_t random =
+        state->blocks->conduct->campaign->seed ^ (block * UINT64_C(0xd1342543de82ef95));
+    random_order(&random, state->order, state->blocks->cases);
+    int err = 0;
+    for (uint64_t round = 1; !err && needs_round(state, block, round); round++)
+        err = run_round(state, block, round);
+    return err;
+}
+
+/* Is this a look, and may the campaign end here? One that went on before is not asked again. */
+static bool is_enough(const struct state *state, uint64_t block) {
+    const struct blocks *blocks = state->blocks;
+    return blocks->is_precise && looks_between(&blocks->conduct->campaign->looks, block) &&
+           !is_begun(state, block, 1) && blocks->is_precise(blocks->context);
 }
 
 static int run_all(struct state *state) {
     const struct conduct *conduct = state->blocks->conduct;
     int err = 0;
     for (uint64_t block = 0; !err && block < conduct->campaign->blocks; block++) {
-        if (!within_budget(state)) {
-            log_say("the budget of %.0f s is spent after %llu of %llu blocks", conduct->budget_s,
-                    (unsigned long long)block, (unsigned long long)conduct->campaign->blocks);
+        if (is_enough(state, block))
+            break;
+        if (!within_budget(state, 1)) {
+            log_say("the budget of %.0f s is spent after %llu of %llu blocks%s", conduct->budget_s,
+                    (unsigned long long)block, (unsigned long long)conduct->campaign->blocks,
+                    state->blocks->is_precise ? "; the report names the cells that fell short"
+                                              : "");
             break;
         }
         err = run_block(state, block);

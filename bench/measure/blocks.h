@@ -17,16 +17,25 @@ struct blocks {
     const char *raw;       /* the raw file's name in the campaign */
     struct csv_file *rows; /* its columns, and who keeps the rows that exist already */
     void *context;         /* of the hooks */
-    /* Is there a row that counts for this sample? Asked when those that exist have been kept. */
-    bool (*is_done)(void *context, uint64_t block, uint32_t order);
+    /* Are there so many rows that count for this sample, `round` of them? Asked when those that
+     * exist have been kept. */
+    bool (*is_done)(void *context, uint64_t block, uint32_t order, uint64_t round);
+    /* Was a sample of the block disturbed when it was last taken? NULL: never, blocks have one
+     * round.
+     */
+    bool (*is_disturbed)(void *context, uint64_t block);
+    /* Are all intervals narrow enough to stop at this look? NULL: never. */
+    bool (*is_precise)(void *context);
     /* Measures case `index` and fills in rows->row. 0, whatever the sample's status; -ECANCELED: a
      * stop was asked for; or -errno and a sentence has been said. */
     int (*take)(void *context, uint64_t block, uint32_t order, uint32_t index);
 };
 
-/* Takes all samples that are missing, and counts them and the blocks in *result (the rest of which
- * is the hooks'). 0; -ECANCELED; -EPROTO: the raw file is malformed; or -errno; a sentence has been
- * said of all but -ECANCELED. */
+/* Takes all samples that are missing. A block that was disturbed is taken again as a whole, so that
+ * its samples stay comparable: a further round, at most campaign->repeats of them, if the budget
+ * still has time for all blocks. At the campaign's looks it may stop. Counts samples and blocks in
+ * *result (the rest of which is the hooks'). 0; -ECANCELED; -EPROTO: the raw file is malformed; or
+ * -errno; a sentence has been said of all but -ECANCELED. */
 int blocks_run(const struct blocks *blocks, struct conduct_result *result);
 
 #endif

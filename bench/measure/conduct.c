@@ -9,6 +9,7 @@
 #include "bench/measure/reference.h"
 #include "bench/measure/sample.h"
 #include "bench/stats/random.h"
+#include "bench/tables/tables.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,17 +21,17 @@ struct state {
     const struct campaign *campaign;
     struct conduct_result *result;
     struct references references;
-    struct raw_rows done; /* samples that exist already */
+    struct raw_rows done; /* all samples so far */
     struct raw_row row;   /* the one that is taken */
 };
 
-static bool is_done(void *context, uint64_t block, uint32_t order) {
+static bool is_done(void *context, uint64_t block, uint32_t order, uint64_t round) {
     const struct raw_rows *done = &((const struct state *)context)->done;
-    for (size_t i = 0; i < done->count; i++)
-        if (done->at[i].block == block && done->at[i].order == order &&
-            strcmp(done->at[i].status, "failed") != 0)
-            return true;
-    return false;
+    uint64_t count = 0;
+    for (size_t i = 0; count < round && i < done->count; i++)
+        count += done->at[i].block == block && done->at[i].order == order &&
+                 strcmp(done->at[i].status, "failed") != 0;
+    return count >= round;
 }
 
 static uint64_t attempts_so_far(const struct raw_rows *done, uint64_t block, uint64_t order) {
@@ -39,6 +40,31 @@ static uint64_t attempts_so_far(const struct raw_rows *done, uint64_t block, uin
         if (done->at[i].block == block && done->at[i].order == order)
             attempts = size_max(attempts, done->at[i].attempt);
     return attempts;
+}
+
+/* The last attempts of a block are what the tables use. */
+static bool is_disturbed(void *context, uint64_t block) {
+    const struct raw_rows *done = &((const struct state *)context)->done;
+    for (size_t i = 0; i < done->count; i++) {
+        const struct raw_row *row = &done->at[i];
+        if (row->block == block && row->noisy == CSV_TRUE &&
+            row->attempt == attempts_so_far(done, block, row->order))
+            return true;
+    }
+    return false;
+}
+
+/* What `report` would find now. When memory is short, the campaign goes on. */
+static bool is_precise(void *context) {
+    const struct state *state = context;
+    struct cells cells;
+    struct tables tables = {0};
+    bool precise = cells_make(&cells, state->campaign, &state->done) == 0 &&
+                   summary_make(&tables, &cells) == 0 && control_make(&tables, &cells) == 0 &&
+                   speedup_make(&tables, &cells) == 0 && tables_are_precise(&tables, &cells);
+    tables_free(&tables);
+    cells_free(&cells);
+    return precise;
 }
 
 /* Each backend's picture is kept once: of its first case with its largest number of workers within
@@ -153,6 +179,14 @@ static int judge(struct state *state, const struct plan_case *plan_case, int err
     return 0;
 }
 
+/* Later rounds and looks ask for what was taken. */
+static int keep(struct state *state, const struct raw_row *row) {
+    int err = raw_add(&state->done, row);
+    if (err)
+        log_say("cannot keep a sample: %s", strerror(-err));
+    return err;
+}
+
 static int take_one(void *context, uint64_t block, uint32_t order, uint32_t index) {
     struct state *state = context;
     const struct campaign *campaign = state->campaign;
@@ -175,7 +209,8 @@ static int take_one(void *context, uint64_t block, uint32_t order, uint32_t inde
         return err;
     if (err && err != -ECHILD)
         snprintf(sample.sentence, sizeof sample.sentence, "%s", strerror(-err));
-    return judge(state, plan_case, err, &sample, row);
+    err = judge(state, plan_case, err, &sample, row);
+    return err ? err : keep(state, row);
 }
 
 int conduct_campaign(const struct conduct *conduct, struct conduct_result *result) {
@@ -191,6 +226,8 @@ int conduct_campaign(const struct conduct *conduct, struct conduct_result *resul
                                   .rows = &rows,
                                   .context = &state,
                                   .is_done = is_done,
+                                  .is_disturbed = is_disturbed,
+                                  .is_precise = is_precise,
                                   .take = take_one};
     *result = (struct conduct_result){0};
     int err = blocks_run(&blocks, result);

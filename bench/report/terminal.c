@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "bench/experiments/experiment.h"
+#include "bench/report/doubts.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,20 +18,15 @@ static const char *interval(double lo, double hi, char text[32]) {
     return text;
 }
 
-static bool same_group(const struct table_key *a, const struct table_key *b) {
-    return strcmp(a->kernel, b->kernel) == 0 && strcmp(a->view, b->view) == 0 &&
-           a->width == b->width && a->height == b->height && a->max_iter == b->max_iter &&
-           a->batch == b->batch;
-}
-
 static void print_heading(const struct table_key *key, uint64_t blocks,
                           const struct campaign *campaign) {
     printf("\n%s %llux%llu, at most %llu iterations, kernel %s, batches of %llu pixels\n",
            key->view, (unsigned long long)key->width, (unsigned long long)key->height,
            (unsigned long long)key->max_iter, key->kernel, (unsigned long long)key->batch);
-    printf("%s, %u usable CPU%s, %llu of %llu blocks\n\n", campaign->machine.cpu,
+    printf("%s, %u usable CPU%s, %llu of %s%llu blocks\n\n", campaign->machine.cpu,
            campaign->plan.usable_cpus, campaign->plan.usable_cpus == 1 ? "" : "s",
-           (unsigned long long)blocks, (unsigned long long)campaign->blocks);
+           (unsigned long long)blocks, campaign->looks.count > 1 ? "at most " : "",
+           (unsigned long long)campaign->blocks);
     printf("  %-17s %7s %11s %8s %16s %11s   %s\n", "backend", "workers", "render", "speedup",
            "95 % interval", "efficiency", "against serial");
 }
@@ -53,25 +49,12 @@ static void print_speedup(const struct speedup_row *row, unsigned usable_cpus) {
                row->verdict);
 }
 
-static void print_control(const struct tables *tables, const struct table_key *group) {
-    char text[64] = "no interval below 6 blocks";
-    for (size_t i = 0; i < tables->speedup_count; i++) {
-        const struct speedup_row *row = &tables->speedup[i];
-        if (strcmp(row->key.role, "control") != 0 || !same_group(&row->key, group))
-            continue;
-        if (!isnan(row->speedup_lo))
-            snprintf(text, sizeof text, "[%.3f, %.3f]", row->speedup_lo, row->speedup_hi);
-        printf("\n  Control: serial against serial is %.3f, %s; what lies within that is noise.\n",
-               row->speedup, text);
-    }
-}
-
 /* Who won, by how much, and whether the second can be told apart. */
 static void print_winner(const struct tables *tables, const struct table_key *group) {
     const struct ranking_row *first = NULL, *second = NULL;
     for (size_t i = 0; i < tables->ranking_count; i++) {
         const struct ranking_row *row = &tables->ranking[i];
-        if (!same_group(&row->key, group))
+        if (!table_key_same_group(&row->key, group))
             continue;
         if (row->rank == 1)
             first = row;
@@ -85,8 +68,9 @@ static void print_winner(const struct tables *tables, const struct table_key *gr
            first->median_s * 1e3);
     for (size_t i = 0; i < tables->speedup_count; i++) {
         const struct speedup_row *row = &tables->speedup[i];
-        if (strcmp(row->key.backend, first->key.backend) == 0 && same_group(&row->key, group) &&
-            strcmp(row->key.role, "case") == 0 && row->key.workers == first->key.workers &&
+        if (strcmp(row->key.backend, first->key.backend) == 0 &&
+            table_key_same_group(&row->key, group) && strcmp(row->key.role, "case") == 0 &&
+            row->key.workers == first->key.workers &&
             strcmp(row->key.schedule, first->key.schedule) == 0)
             printf(", %.2f times as fast as serial", row->speedup);
     }
@@ -107,14 +91,14 @@ static void print_group(const struct tables *tables, const struct campaign *camp
     print_heading(group, blocks, campaign);
     for (size_t i = 0; i < tables->speedup_count; i++) {
         const struct speedup_row *row = &tables->speedup[i];
-        if (!same_group(&row->key, group) || strcmp(row->key.role, "control") == 0)
+        if (!table_key_same_group(&row->key, group) || strcmp(row->key.role, "control") == 0)
             continue;
         print_speedup(row, campaign->plan.usable_cpus);
         any_over |= row->key.workers > campaign->plan.usable_cpus;
     }
     if (any_over)
         printf("  * more workers than usable CPUs: they take turns\n");
-    print_control(tables, group);
+    doubts_print_group(tables, group);
     print_winner(tables, group);
 }
 
@@ -183,6 +167,7 @@ static void print_files(const struct campaign *campaign) {
 void terminal_print(const struct tables *tables, const struct campaign *campaign) {
     const struct experiment *experiment = experiment_find(campaign->plan.experiment);
     printf("\n%s: %s\n", campaign->plan.experiment, experiment ? experiment->summary : "");
+    doubts_print_suspect(tables);
     for (size_t i = 0; i < tables->speedup_count; i++)
         if (strcmp(tables->speedup[i].key.role, "baseline") == 0)
             print_group(tables, campaign, &tables->speedup[i].key, tables->speedup[i].n);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ALPHA 0.05
+
 static bool row_belongs(const struct raw_row *row, const struct plan_case *plan_case) {
     const struct job *job = &plan_case->job;
     const struct workload workload = {
@@ -55,6 +57,7 @@ int cells_make(struct cells *cells, const struct campaign *campaign, const struc
     for (size_t i = 0; i < rows->count; i++)
         if (rows->at[i].block < CAMPAIGN_BLOCKS_MAX) /* more would be a damaged file */
             cells->blocks = size_max(cells->blocks, rows->at[i].block + 1);
+    cells->alpha = looks_share(&campaign->looks, cells->blocks, ALPHA);
     cells->at = calloc(cells->count + 1, sizeof *cells->at);
     cells->pointers = calloc(cells->count * cells->blocks + 1, sizeof(struct raw_row *));
     if (!cells->at || !cells->pointers)

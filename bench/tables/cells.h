@@ -21,6 +21,7 @@ struct cells {
     struct cell *at; /* in the plan's order: at[i] belongs to plan.cases[i] */
     size_t count;
     uint64_t blocks;
+    double alpha; /* how often all intervals of one kind may miss: this look's share of 5 % */
     const struct raw_row **pointers;
 };
 

@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define ALPHA 0.05
-
 static double open_s(const struct raw_row *row) {
     return row->open_s;
 }
@@ -38,7 +36,7 @@ int plumbing_make(struct tables *tables, const struct cells *cells) {
         row->open_s = median_of(cells, cell, open_s, values);
         row->close_s = median_of(cells, cell, close_s, values);
         row->median_s = median_of(cells, cell, cells_render_s, values);
-        struct stats_interval interval = stats_median_interval(values, cell->n, ALPHA);
+        struct stats_interval interval = stats_median_interval(values, cell->n, cells->alpha);
         row->n = cell->n;
         row->ci_lo_s = interval.lo;
         row->ci_hi_s = interval.hi;

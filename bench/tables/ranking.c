@@ -7,8 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define ALPHA 0.05
-
 /* A backend's best cell, with its median. */
 struct candidate {
     const struct cell *cell;
@@ -50,8 +48,10 @@ static size_t find_candidates(const struct cells *cells, const struct cell *base
     return count;
 }
 
+/* alpha is of one comparison, floor as in control_floor. */
 static void rank_one(struct ranking_row *row, const struct cells *cells,
-                     const struct candidate *candidates, size_t c, size_t count, double *values) {
+                     const struct candidate *candidates, size_t c, double alpha, double floor,
+                     double *values) {
     const struct cell *cell = candidates[c].cell, *best = candidates[0].cell;
     row->key = table_key_of(cells, cell);
     row->rank = c + 1;
@@ -67,11 +67,16 @@ static void rank_one(struct ranking_row *row, const struct cells *cells,
     if (n == 0)
         return;
     row->ratio_to_best = stats_median(values, n);
-    struct stats_interval interval = stats_median_interval(values, n, ALPHA / (double)(count - 1));
+    struct stats_interval interval = stats_median_interval(values, n, alpha);
     row->ratio_lo = interval.lo;
     row->ratio_hi = interval.hi;
     snprintf(row->verdict, sizeof row->verdict, "%s",
-             interval.exists && interval.lo > 1 ? "slower" : "not resolved");
+             interval.exists && log(interval.lo) > floor ? "slower" : "not resolved");
+}
+
+/* Any two could have turned out to be the best and its rival, so all pairs hold together. */
+static double count_pairs(size_t count) {
+    return count > 1 ? (double)count * (double)(count - 1) / 2 : 1;
 }
 
 int ranking_make(struct tables *tables, const struct cells *cells) {
@@ -83,8 +88,11 @@ int ranking_make(struct tables *tables, const struct cells *cells) {
         if (cells->at[i].plan_case->role != ROLE_BASELINE)
             continue;
         size_t count = find_candidates(cells, &cells->at[i], candidates, values);
+        struct table_key key = table_key_of(cells, &cells->at[i]);
+        double floor = control_floor(control_of(tables, &key));
+        double alpha = cells->alpha / count_pairs(count);
         for (size_t c = 0; c < count; c++)
-            rank_one(&tables->ranking[tables->ranking_count++], cells, candidates, c, count,
+            rank_one(&tables->ranking[tables->ranking_count++], cells, candidates, c, alpha, floor,
                      values);
     }
     free(values);

@@ -13,45 +13,31 @@
 
 #define ALPHA 0.05
 
-static size_t count_comparisons(const struct cells *cells) {
-    size_t comparisons = 0;
+static double count_comparisons(const struct cells *cells) {
+    double comparisons = 0;
     for (size_t i = 0; i < cells->count; i++)
         comparisons += cells->at[i].plan_case->role == ROLE_CASE;
-    return comparisons ? comparisons : 1;
+    return comparisons > 0 ? comparisons : 1;
 }
 
-/* How far from 1 the control's ratio may lie by chance, as a logarithm; infinite when it is not
- * known. */
-static double control_floor(const struct cells *cells, const struct cell *baseline,
-                            double *ratios) {
-    for (size_t i = 0; i < cells->count; i++) {
-        const struct cell *cell = &cells->at[i];
-        if (cell->plan_case->role != ROLE_CONTROL || cell->baseline != baseline)
-            continue;
-        size_t n = cells_ratios(cells, baseline, cell, ratios);
-        struct stats_interval interval = stats_median_interval(ratios, n, ALPHA);
-        if (interval.exists)
-            return fmax(fabs(log(interval.lo)), fabs(log(interval.hi)));
-    }
-    return INFINITY;
+/* One comparison with serial. */
+struct comparison {
+    size_t n; /* blocks that have both */
+    const double *ratios;
+    struct stats_interval interval;
+    double floor; /* see control_floor */
+    double comparisons;
+};
+
+/* A campaign of that many blocks would be a new one, with one look. */
+static double blocks_needed(const struct comparison *comparison) {
+    return stats_ratios_needed(comparison->ratios, comparison->n, comparison->floor,
+                               ALPHA / comparison->comparisons);
 }
 
-/* About how many blocks would resolve a ratio: intervals shrink as 1 / √n. */
-static double blocks_needed(size_t n, double speedup, struct stats_interval interval, double floor,
-                            double alpha) {
-    size_t least = 6;
-    while (stats_median_rank(least, alpha) == 0)
-        least++;
-    if (!interval.exists)
-        return (double)least;
-    double half = fmax(log(interval.hi / speedup), log(speedup / interval.lo));
-    double uncertainty = half + (isinf(floor) ? half : floor);
-    return fmax((double)least, ceil((double)n * pow(uncertainty / fabs(log(speedup)), 2)));
-}
-
-static void judge(struct speedup_row *row, size_t n, struct stats_interval interval, double floor,
-                  double alpha) {
-    double needed = blocks_needed(n, row->speedup, interval, floor, alpha);
+static void judge(struct speedup_row *row, const struct comparison *comparison) {
+    struct stats_interval interval = comparison->interval;
+    double floor = comparison->floor, needed = blocks_needed(comparison);
     if (interval.exists && log(interval.lo) > floor)
         snprintf(row->verdict, sizeof row->verdict, "faster");
     else if (interval.exists && log(interval.hi) < -floor)
@@ -60,7 +46,9 @@ static void judge(struct speedup_row *row, size_t n, struct stats_interval inter
         snprintf(row->verdict, sizeof row->verdict, "not resolved (needs over 10000 blocks)");
     else
         snprintf(row->verdict, sizeof row->verdict, "not resolved (needs about %.0f blocks)",
-                 fmax(needed, (double)n + 1));
+                 fmax(needed, (double)comparison->n + 1));
+    if (interval.exists && isfinite(floor))
+        row->detectable = expm1(stats_reach(interval, row->speedup) + floor);
 }
 
 /* The same backend, kernel, workload and schedule at one worker. */
@@ -79,38 +67,63 @@ static double median_ratio(const struct cells *cells, const struct cell *a, cons
     return n ? stats_median(ratios, n) : NAN;
 }
 
-static void compare(struct speedup_row *row, const struct cells *cells, const struct cell *cell,
-                    double alpha, double *values) {
-    const struct cell *baseline = cell->baseline;
-    enum role role = cell->plan_case->role;
+/* What the row says of its cell alone. */
+static void measure(struct speedup_row *row, const struct cells *cells, const struct cell *cell,
+                    double *values) {
     row->n = cells_values(cells, cell, cells_render_s, values);
     row->median_s = stats_median(values, row->n);
-    struct stats_interval interval = stats_median_interval(values, row->n, ALPHA);
+    struct stats_interval interval = stats_median_interval(values, row->n, cells->alpha);
     row->ci_lo_s = interval.lo;
     row->ci_hi_s = interval.hi;
-    row->speedup_self = median_ratio(cells, at_one_worker(cells, cell), cell, values);
-    row->speedup = median_ratio(cells, baseline, cell, values);
     row->bound_s = row->pct_of_bound = NAN; /* need the costs of single batches */
-    row->speedup_lo = row->speedup_hi = row->karp_flatt = NAN;
+}
+
+static void compare(struct speedup_row *row, const struct cells *cells, const struct cell *cell,
+                    const struct control_row *control, double *values) {
+    enum role role = cell->plan_case->role;
+    row->speedup_self = median_ratio(cells, at_one_worker(cells, cell), cell, values);
+    row->speedup = median_ratio(cells, cell->baseline, cell, values);
+    row->speedup_lo = row->speedup_hi = row->karp_flatt = row->detectable = NAN;
     row->efficiency = row->speedup / (double)row->key.workers;
     if (isnan(row->speedup) || role == ROLE_BASELINE)
         return;
     if (row->key.workers > 1)
         row->karp_flatt = stats_karp_flatt(row->speedup, (unsigned)row->key.workers);
-    double floor = role == ROLE_CASE ? control_floor(cells, baseline, values) : 0;
-    if (role != ROLE_CASE)
-        alpha = ALPHA; /* the control and the plumbing are not among the comparisons */
-    size_t n = cells_ratios(cells, baseline, cell, values);
-    interval = stats_median_interval(values, n, alpha);
-    row->speedup_lo = interval.lo;
-    row->speedup_hi = interval.hi;
+    /* The control and the plumbing are not among the comparisons. */
+    double comparisons = role == ROLE_CASE ? count_comparisons(cells) : 1;
+    size_t n = cells_ratios(cells, cell->baseline, cell, values);
+    struct comparison comparison = {
+        .n = n,
+        .ratios = values,
+        .interval = stats_median_interval(values, n, cells->alpha / comparisons),
+        .floor = control_floor(control),
+        .comparisons = comparisons,
+    };
+    row->speedup_lo = comparison.interval.lo;
+    row->speedup_hi = comparison.interval.hi;
+    if (role == ROLE_CONTROL && control) { /* all controls hold together */
+        row->speedup_lo = control->ratio_lo;
+        row->speedup_hi = control->ratio_hi;
+    }
     if (role == ROLE_CASE)
-        judge(row, n, interval, floor, alpha);
+        judge(row, &comparison);
+}
+
+/* Half of a group's cases could show less, half of them not. */
+static double median_detectable(const struct tables *tables, const struct table_key *key,
+                                double *values) {
+    size_t n = 0;
+    for (size_t i = 0; i < tables->speedup_count; i++) {
+        const struct speedup_row *row = &tables->speedup[i];
+        if (!isnan(row->detectable) && table_key_same_group(&row->key, key))
+            values[n++] = row->detectable;
+    }
+    stats_sort(values, n);
+    return n ? stats_median(values, n) : NAN;
 }
 
 int speedup_make(struct tables *tables, const struct cells *cells) {
-    double *values = malloc((cells->blocks + 1) * sizeof *values);
-    double alpha = ALPHA / (double)count_comparisons(cells);
+    double *values = malloc((cells->blocks + cells->count + 1) * sizeof *values);
     tables->speedup = calloc(cells->count + 1, sizeof *tables->speedup);
     if (!values || !tables->speedup) {
         free(values);
@@ -121,8 +134,11 @@ int speedup_make(struct tables *tables, const struct cells *cells) {
             continue;
         struct speedup_row *row = &tables->speedup[tables->speedup_count++];
         row->key = table_key_of(cells, &cells->at[i]);
-        compare(row, cells, &cells->at[i], alpha, values);
+        measure(row, cells, &cells->at[i], values);
+        compare(row, cells, &cells->at[i], control_of(tables, &row->key), values);
     }
+    for (size_t i = 0; i < tables->control_count; i++)
+        tables->control[i].detectable = median_detectable(tables, &tables->control[i].key, values);
     free(values);
     return 0;
 }

@@ -1,12 +1,11 @@
 /* summary.csv: every cell by itself, with the exact 95 % interval of its median. */
+#include "bench/stats/dip.h"
 #include "bench/stats/stats.h"
 #include "bench/tables/tables.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-
-#define ALPHA 0.05
 
 /* CPU seconds per render, of all its processes; renders of one sample share them. */
 static double cpu_s(const struct raw_row *row) {
@@ -20,6 +19,17 @@ static const struct raw_row *any_row(const struct cells *cells, const struct cel
     return NULL;
 }
 
+/* Disturbed samples among those that count; CSV_NO_WHOLE when none was judged. */
+static uint64_t count_noisy(const struct cells *cells, const struct cell *cell) {
+    uint64_t noisy = 0, judged = 0;
+    for (uint64_t block = 0; block < cells->blocks; block++) {
+        const struct raw_row *row = cell->rows[block];
+        judged += row && row->noisy != CSV_NO_BOOL;
+        noisy += row && row->noisy == CSV_TRUE;
+    }
+    return judged ? noisy : CSV_NO_WHOLE;
+}
+
 static void summarize(struct summary_row *row, const struct cells *cells, const struct cell *cell,
                       double *values) {
     const struct workload *workload = &cell->plan_case->job.workload;
@@ -27,7 +37,7 @@ static void summarize(struct summary_row *row, const struct cells *cells, const 
     row->cpu_s = stats_median(values, n);
     cells_values(cells, cell, cells_render_s, values);
     struct stats_summary summary = stats_summarize(values, n);
-    struct stats_interval interval = stats_median_interval(values, n, ALPHA);
+    struct stats_interval interval = stats_median_interval(values, n, cells->alpha);
     row->n = n;
     row->median_s = summary.median;
     row->ci_lo_s = interval.lo;
@@ -38,7 +48,11 @@ static void summarize(struct summary_row *row, const struct cells *cells, const 
     row->max_s = summary.max;
     row->mad_s = summary.mad;
     row->outliers = summary.outliers;
-    row->noisy = CSV_NO_WHOLE; /* samples are not yet judged */
+    row->noisy = count_noisy(cells, cell);
+    row->half_width = stats_half_width(interval, summary.median);
+    row->bimodal = n < DIP_LEAST                    ? CSV_NO_BOOL
+                   : dip_hints_two_peaks(values, n) ? CSV_TRUE
+                                                    : CSV_FALSE;
     row->mpixels_per_s = (double)workload_pixels(workload) / summary.median / 1e6;
     row->giterations_per_s = (double)any_row(cells, cell)->iterations / summary.median / 1e9;
 }

@@ -17,6 +17,7 @@
         KEY(row, batch, CSV_WHOLE), KEY(row, workers, CSV_WHOLE)
 #define TEXT(row, field)  CSV_COLUMN(struct row, field, CSV_TEXT)
 #define WHOLE(row, field) CSV_COLUMN(struct row, field, CSV_WHOLE)
+#define BOOL(row, field)  CSV_COLUMN(struct row, field, CSV_BOOL)
 #define REAL(row, field)  CSV_COLUMN(struct row, field, CSV_DOUBLE)
 
 static const struct csv_column summary_columns[] = {
@@ -35,6 +36,8 @@ static const struct csv_column summary_columns[] = {
     REAL(summary_row, cpu_s),
     REAL(summary_row, mpixels_per_s),
     REAL(summary_row, giterations_per_s),
+    REAL(summary_row, half_width),
+    BOOL(summary_row, bimodal),
 };
 
 static const struct csv_column speedup_columns[] = {
@@ -42,7 +45,13 @@ static const struct csv_column speedup_columns[] = {
     REAL(speedup_row, ci_lo_s),      REAL(speedup_row, ci_hi_s),    REAL(speedup_row, speedup),
     REAL(speedup_row, speedup_lo),   REAL(speedup_row, speedup_hi), REAL(speedup_row, speedup_self),
     REAL(speedup_row, efficiency),   REAL(speedup_row, karp_flatt), REAL(speedup_row, bound_s),
-    REAL(speedup_row, pct_of_bound), TEXT(speedup_row, verdict),
+    REAL(speedup_row, pct_of_bound), TEXT(speedup_row, verdict),    REAL(speedup_row, detectable),
+};
+
+static const struct csv_column control_columns[] = {
+    KEY_COLUMNS(control_row),      WHOLE(control_row, n),       REAL(control_row, ratio),
+    REAL(control_row, ratio_lo),   REAL(control_row, ratio_hi), REAL(control_row, half_width),
+    REAL(control_row, detectable), TEXT(control_row, verdict),
 };
 
 static const struct csv_column ranking_columns[] = {
@@ -104,10 +113,18 @@ struct table_key table_key_of(const struct cells *cells, const struct cell *cell
     return key;
 }
 
+bool table_key_same_group(const struct table_key *a, const struct table_key *b) {
+    return strcmp(a->kernel, b->kernel) == 0 && strcmp(a->view, b->view) == 0 &&
+           a->width == b->width && a->height == b->height && a->max_iter == b->max_iter &&
+           a->batch == b->batch;
+}
+
 int tables_make(struct tables *tables, const struct cells *cells, char *sentence, size_t size) {
     *tables = (struct tables){0};
     *sentence = '\0';
     int err = summary_make(tables, cells);
+    if (!err)
+        err = control_make(tables, cells);
     if (!err)
         err = speedup_make(tables, cells);
     if (!err)
@@ -130,6 +147,7 @@ void tables_free(struct tables *tables) {
     free(tables->plumbing);
     free(tables->outside);
     free(tables->threshold);
+    free(tables->control);
     *tables = (struct tables){0};
 }
 
@@ -140,8 +158,8 @@ int tables_write(const struct tables *tables, const struct campaign *campaign) {
             tables->name, sizeof *tables->name, tables->name##_count                               \
     }
     const struct table all[] = {
-        TABLE(summary),  TABLE(speedup), TABLE(ranking),
-        TABLE(plumbing), TABLE(outside), TABLE(threshold),
+        TABLE(summary), TABLE(speedup),   TABLE(ranking), TABLE(plumbing),
+        TABLE(outside), TABLE(threshold), TABLE(control),
     };
 #undef TABLE
     int err = 0;

@@ -22,7 +22,8 @@ struct summary_row {
     uint64_t n;
     double median_s, ci_lo_s, ci_hi_s, min_s, q25_s, q75_s, max_s, mad_s;
     uint64_t outliers, noisy;
-    double cpu_s, mpixels_per_s, giterations_per_s;
+    double cpu_s, mpixels_per_s, giterations_per_s, half_width;
+    enum csv_bool bimodal;
 };
 
 /* speedup.csv: every cell against serial, paired by block. */
@@ -32,7 +33,19 @@ struct speedup_row {
     double median_s, ci_lo_s, ci_hi_s, speedup, speedup_lo, speedup_hi, speedup_self, efficiency,
         karp_flatt, bound_s, pct_of_bound;
     char verdict[64];
+    double detectable;
 };
+
+/* control.csv: serial against itself, one row for each baseline. */
+struct control_row {
+    struct table_key key;
+    uint64_t n;
+    double ratio, ratio_lo, ratio_hi, half_width, detectable;
+    char verdict[16];
+};
+
+#define CONTROL_BROKEN "broken"
+#define CONTROL_NOISY  "too noisy"
 
 /* ranking.csv: each backend at its best number of workers within the usable CPUs, against the best
  * of all. */
@@ -77,7 +90,8 @@ struct tables {
     struct plumbing_row *plumbing;
     struct outside_row *outside;
     struct threshold_row *threshold;
-    size_t threshold_count;
+    struct control_row *control;
+    size_t threshold_count, control_count;
     size_t summary_count, speedup_count, ranking_count, plumbing_count, outside_count;
 };
 
@@ -91,12 +105,35 @@ int tables_write(const struct tables *tables, const struct campaign *campaign);
 
 /* The parts, each for its own rows; 0 or -errno. */
 int summary_make(struct tables *tables, const struct cells *cells);
-int speedup_make(struct tables *tables, const struct cells *cells);
+int control_make(struct tables *tables, const struct cells *cells);
+int speedup_make(struct tables *tables, const struct cells *cells); /* after control_make */
 int ranking_make(struct tables *tables, const struct cells *cells);
 int plumbing_make(struct tables *tables, const struct cells *cells);
 int threshold_make(struct tables *tables, const struct cells *cells);
 int outside_make(struct tables *tables, const struct campaign *campaign, char *sentence,
                  size_t size);
+
+/* Is a cell's interval narrow enough: not wider than 2 % of the median on either side of its
+ * middle?
+ */
+#define PRECISION_HALF_WIDTH 0.02
+bool summary_is_precise(const struct summary_row *row);
+
+/* May the campaign stop: is every cell so, and has every comparison an interval? */
+bool tables_are_precise(const struct tables *tables, const struct cells *cells);
+
+/* The control in the group of a row, or NULL. */
+const struct control_row *control_of(const struct tables *tables, const struct table_key *key);
+
+/* How far from 1 its ratio may lie by chance, as a logarithm; infinite when that is not known. */
+double control_floor(const struct control_row *control);
+
+/* Does it show a difference where there is none, or too much noise? And does any control? */
+bool control_is_suspect(const struct control_row *control);
+bool tables_are_suspect(const struct tables *tables);
+
+/* Do both rows stand for the same workload, kernel and batch? */
+bool table_key_same_group(const struct table_key *a, const struct table_key *b);
 
 /* The key columns of a cell. */
 struct table_key table_key_of(const struct cells *cells, const struct cell *cell);
