@@ -31,6 +31,7 @@ static void try_again(const struct campaign *campaign) {
     HOLDS(strcmp(again.name, campaign->name) == 0);
     HOLDS(strcmp(again.machine.cpu, campaign->machine.cpu) == 0);
     HOLDS(again.seed == campaign->seed && again.blocks == campaign->blocks);
+    HOLDS(again.looks.count == campaign->looks.count && again.repeats == campaign->repeats);
     HOLDS(again.plan.count == campaign->plan.count);
     for (uint32_t i = 0; i < again.plan.count; i++)
         HOLDS(plan_same(&again.plan.cases[i], &campaign->plan.cases[i]));
