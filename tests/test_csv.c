@@ -34,11 +34,11 @@ static const struct csv_column columns[] = {
 
 /* Reads one header and one row from a text. */
 static int read_text(const char *text, struct row *row) {
-    size_t extra;
+    size_t fields;
     FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
-    int err = csv_read_header(columns, COLUMNS, file, &extra);
+    int err = csv_read_header(columns, COLUMNS, COLUMNS, file, &fields);
     if (!err)
-        err = csv_read_row(columns, COLUMNS, extra, row, file);
+        err = csv_read_row(columns, COLUMNS, fields, row, file);
     fclose(file);
     return err;
 }
@@ -114,13 +114,13 @@ static void test_zero_bytes(void **state) {
     static const char text[] = "text,whole,real,flag\na\0b,1,2,true\n",
                       quoted[] = "text,whole,real,flag\n\"a\0b\",1,2,true\n";
     struct row row;
-    size_t extra;
+    size_t fields;
     (void)state;
     for (int i = 0; i < 2; i++) {
         FILE *file = fmemopen((void *)(uintptr_t)(i ? quoted : text),
                               i ? sizeof quoted - 1 : sizeof text - 1, "r");
-        assert_int_equal(csv_read_header(columns, COLUMNS, file, &extra), 0);
-        assert_int_equal(csv_read_row(columns, COLUMNS, extra, &row, file), -EPROTO);
+        assert_int_equal(csv_read_header(columns, COLUMNS, COLUMNS, file, &fields), 0);
+        assert_int_equal(csv_read_row(columns, COLUMNS, fields, &row, file), -EPROTO);
         fclose(file);
     }
 }

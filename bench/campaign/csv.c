@@ -137,7 +137,8 @@ static int parse_field(const struct csv_column *column, const char *text, void *
     return -EPROTO;
 }
 
-int csv_read_header(const struct csv_column *columns, size_t count, FILE *file, size_t *extra) {
+int csv_read_header(const struct csv_column *columns, size_t count, size_t least, FILE *file,
+                    size_t *fields) {
     char field[FIELD_SIZE];
     size_t seen = 0;
     int end;
@@ -150,18 +151,20 @@ int csv_read_header(const struct csv_column *columns, size_t count, FILE *file, 
             return -EPROTO;
         seen++;
     } while (end == ',');
-    *extra = seen - count;
-    return seen >= count ? 0 : -EPROTO;
+    *fields = seen;
+    return seen >= least ? 0 : -EPROTO;
 }
 
-int csv_read_row(const struct csv_column *columns, size_t count, size_t extra, void *row,
+int csv_read_row(const struct csv_column *columns, size_t count, size_t fields, void *row,
                  FILE *file) {
     char field[FIELD_SIZE];
-    for (size_t i = 0; i < count + extra; i++) {
+    if (fields < count)
+        csv_clear(columns + fields, count - fields, row);
+    for (size_t i = 0; i < fields; i++) {
         int end = read_field(field, file);
         if (i == 0 && end == EOF && !*field)
             return 0;
-        if (end != (i + 1 < count + extra ? ',' : '\n'))
+        if (end != (i + 1 < fields ? ',' : '\n'))
             return -EPROTO;
         if (i < count && parse_field(&columns[i], field, (char *)row + columns[i].offset) != 0)
             return -EPROTO;
@@ -174,14 +177,14 @@ static bool is_torn(FILE *stream) {
 }
 
 static int read_rows(struct csv_file *file, FILE *stream) {
-    size_t extra;
+    size_t least = file->least_columns ? file->least_columns : file->column_count;
     file->line = 1;
     file->whole_bytes = 0;
-    int err = csv_read_header(file->columns, file->column_count, stream, &extra);
+    int err = csv_read_header(file->columns, file->column_count, least, stream, &file->fields);
     while (!err) {
         file->whole_bytes = ftell(stream);
         file->line++;
-        int more = csv_read_row(file->columns, file->column_count, extra, file->row, stream);
+        int more = csv_read_row(file->columns, file->column_count, file->fields, file->row, stream);
         if (more == 0)
             return 0;
         err = more < 0 ? more : file->keep(file->context, file->row);
@@ -204,6 +207,10 @@ int csv_read_file(struct csv_file *file, const char *path) {
 
 int csv_resume(struct csv_file *file, const char *path, FILE **stream) {
     int err = csv_read_file(file, path);
+    if (!err && file->fields != file->column_count) {
+        file->line = 1;
+        return -EPROTO;
+    }
     if (!err && truncate(path, file->whole_bytes) != 0)
         err = -errno;
     if (err && err != -ENOENT && err != -ENODATA)

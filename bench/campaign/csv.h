@@ -41,24 +41,29 @@ void csv_clear(const struct csv_column *columns, size_t count, void *row);
 void csv_write_header(const struct csv_column *columns, size_t count, FILE *file);
 void csv_write_row(const struct csv_column *columns, size_t count, const void *row, FILE *file);
 
-/* Reads the header line: 0; -ENODATA: an empty file; -EPROTO: other columns than these (more at the
- * end are allowed, and skipped); *extra says how many more. */
-int csv_read_header(const struct csv_column *columns, size_t count, FILE *file, size_t *extra);
+/* Reads the header line: 0; -ENODATA: an empty file; -EPROTO: other columns than these. *fields
+ * says how many: more at the end are allowed, for a later version added them, and at least the
+ * first `least` must be there. */
+int csv_read_header(const struct csv_column *columns, size_t count, size_t least, FILE *file,
+                    size_t *fields);
 
-/* Reads one row, with `extra` fields to skip: 1; 0 at the end of the file; -EPROTO: too few or too
- * many fields, a field that is not of its kind, or a last line without its end (torn). */
-int csv_read_row(const struct csv_column *columns, size_t count, size_t extra, void *row,
+/* Reads one row of `fields` fields; those beyond `count` are skipped, columns that the file lacks
+ * are empty. 1; 0 at the end of the file; -EPROTO: too few or too many fields, a field that is not
+ * of its kind, or a last line without its end (torn). */
+int csv_read_row(const struct csv_column *columns, size_t count, size_t fields, void *row,
                  FILE *file);
 
 /* A file of rows, to be read from its beginning to its end. */
 struct csv_file {
     const struct csv_column *columns;
     size_t column_count;
-    void *row; /* room for one row */
+    size_t least_columns; /* that the first version had; 0: all */
+    void *row;            /* room for one row */
     /* Takes over what it needs of the row: 0; -EPROTO: such a row cannot be; or -errno. */
     int (*keep)(void *context, const void *row);
     void *context;
     /* Found by reading. */
+    size_t fields;    /* of a row */
     long whole_bytes; /* up to the end of the last whole row */
     size_t line;      /* rows and header lines begun: after -EPROTO where the fault is */
 };
@@ -68,7 +73,8 @@ struct csv_file {
 int csv_read_file(struct csv_file *file, const char *path);
 
 /* To go on with a file: reads it, cuts off a torn last row, and opens it for appending, with a
- * header if it has none. 0 and *stream; errors as above, but a missing or empty file is none. */
+ * header if it has none. 0 and *stream; errors as above, but a missing or empty file is none, and
+ * columns of another version are: what is appended must fit. */
 int csv_resume(struct csv_file *file, const char *path, FILE **stream);
 
 /* Appends file->row, and flushes it. 0 or -errno. */

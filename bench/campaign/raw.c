@@ -51,6 +51,7 @@ int raw_read(const char *path, struct raw_rows *rows, long *whole_bytes, size_t 
     struct raw_row row;
     struct csv_file file = {.columns = raw_columns,
                             .column_count = raw_column_count,
+                            .least_columns = RAW_FIRST_COLUMNS,
                             .row = &row,
                             .keep = raw_keep,
                             .context = rows};

@@ -21,6 +21,9 @@ struct raw_row {
 extern const struct csv_column raw_columns[];
 extern const size_t raw_column_count;
 
+/* Up to env_pad: every campaign has these, older ones have no more. */
+#define RAW_FIRST_COLUMNS 62
+
 /* A campaign's rows in memory. */
 struct raw_rows {
     struct raw_row *at;
