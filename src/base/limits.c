@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <math.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,8 +16,15 @@
 
 #define PATH_SIZE 4096
 
-/* Reads one group's limit from `folder`: UINT64_MAX when it has none. */
-typedef uint64_t read_limit(const char *folder);
+#define NONE UINT64_MAX
+
+/* What groups are asked for. */
+struct question {
+    const char *controller;                  /* of version 1, where a mount of its own has it */
+    uint64_t (*read_v1)(const char *folder); /* of the group in `folder`; NONE when it has none */
+    uint64_t (*read_v2)(const char *folder);
+    uint64_t (*combine)(uint64_t, uint64_t); /* a group's with its parent's */
+};
 
 static bool read_file_in(const char *folder, const char *name, char *text, size_t size) {
     char path[PATH_SIZE + 64];
@@ -27,7 +35,7 @@ static bool read_file_in(const char *folder, const char *name, char *text, size_
 /* quota / period, floor, at least 1; what no number of CPUs can be is no quota. */
 static uint64_t whole_cpus(double quota, double period) {
     if (!(quota > 0) || !(period > 0) || !(quota / period < 1e9))
-        return UINT64_MAX;
+        return NONE;
     return size_max(1, (uint64_t)(quota / period));
 }
 
@@ -36,7 +44,7 @@ static uint64_t cpus_v2(const char *folder) {
     double quota, period;
     if (!read_file_in(folder, "cpu.max", text, sizeof text) ||
         sscanf(text, "%lf %lf", &quota, &period) != 2)
-        return UINT64_MAX; /* "max 100000" too */
+        return NONE; /* "max 100000" too */
     return whole_cpus(quota, period);
 }
 
@@ -44,7 +52,7 @@ static uint64_t cpus_v1(const char *folder) {
     char quota[64], period[64];
     if (!read_file_in(folder, "cpu.cfs_quota_us", quota, sizeof quota) ||
         !read_file_in(folder, "cpu.cfs_period_us", period, sizeof period))
-        return UINT64_MAX;
+        return NONE;
     return whole_cpus(strtod(quota, NULL), strtod(period, NULL)); /* -1: no quota */
 }
 
@@ -52,9 +60,9 @@ static uint64_t memory_in(const char *folder, const char *name) {
     char text[64];
     uint64_t bytes;
     if (!read_file_in(folder, name, text, sizeof text))
-        return UINT64_MAX;
+        return NONE;
     text[strcspn(text, "\n")] = '\0';
-    return text_parse_u64(text, 0, UINT64_MAX, &bytes) == 0 ? bytes : UINT64_MAX;
+    return text_parse_u64(text, 0, UINT64_MAX, &bytes) == 0 ? bytes : NONE;
 }
 
 static uint64_t memory_v2(const char *folder) {
@@ -65,18 +73,50 @@ static uint64_t memory_v1(const char *folder) {
     return memory_in(folder, "memory.limit_in_bytes");
 }
 
-/* The least limit from mount + path up to mount. */
-static uint64_t least_upwards(const char *mount, const char *path, read_limit *read) {
+/* The whole number behind `key` in the group's cpu.stat, times `unit`. */
+static uint64_t cpu_stat(const char *folder, const char *key, uint64_t unit) {
+    char text[2048], value[32];
+    uint64_t number;
+    if (!read_file_in(folder, "cpu.stat", text, sizeof text) ||
+        !text_find_value(text, key, value, sizeof value) ||
+        text_parse_u64(value, 0, (NONE - 1) / unit, &number) != 0)
+        return NONE;
+    return number * unit;
+}
+
+static uint64_t throttled_ns_v2(const char *folder) {
+    return cpu_stat(folder, "throttled_usec", 1000);
+}
+
+static uint64_t throttled_ns_v1(const char *folder) {
+    return cpu_stat(folder, "throttled_time", 1);
+}
+
+static uint64_t least(uint64_t a, uint64_t b) {
+    return size_min(a, b);
+}
+
+/* The sum of those that are known. */
+static uint64_t sum(uint64_t a, uint64_t b) {
+    uint64_t both;
+    if (a == NONE || b == NONE)
+        return size_min(a, b);
+    return size_add(a, b, &both) ? both : NONE;
+}
+
+/* The answers from mount + path up to mount, combined. */
+static uint64_t ask_upwards(const char *mount, const char *path, const struct question *question,
+                            uint64_t (*read)(const char *folder)) {
     char folder[PATH_SIZE];
-    uint64_t least = UINT64_MAX;
+    uint64_t answer = NONE;
     size_t top = strlen(mount);
     if (snprintf(folder, sizeof folder, "%s%s", mount, path) >= (int)sizeof folder)
-        return least;
+        return answer;
     for (;;) {
-        least = size_min(least, read(folder));
+        answer = question->combine(answer, read(folder));
         char *slash = strrchr(folder, '/');
         if (!slash || (size_t)(slash - folder) < top)
-            return least;
+            return answer;
         *slash = '\0';
     }
 }
@@ -93,15 +133,30 @@ static bool has_controller(const char *controllers, size_t length, const char *n
     return false;
 }
 
-/* Walks /proc/self/cgroup, whose lines are "number:controllers:path" (version 2: no controllers).
- */
-static uint64_t least_of_groups(const char *root, const char *controller, read_limit *read_v1,
-                                read_limit *read_v2) {
-    char groups[PATH_SIZE], file[PATH_SIZE], mount[PATH_SIZE];
-    uint64_t least = UINT64_MAX;
+/* The own group's answer in one hierarchy. `controllers` is empty for version 2, whose mount lies
+ * aside where version 1 has the usual place. */
+static uint64_t ask_hierarchy(const char *root, const char *controllers, size_t length,
+                              const char *path, const struct question *question) {
+    char mount[PATH_SIZE];
+    if (length == 0) {
+        snprintf(mount, sizeof mount, "%s/sys/fs/cgroup", root);
+        uint64_t answer = ask_upwards(mount, path, question, question->read_v2);
+        snprintf(mount, sizeof mount, "%s/sys/fs/cgroup/unified", root);
+        return question->combine(answer, ask_upwards(mount, path, question, question->read_v2));
+    }
+    if (!has_controller(controllers, length, question->controller))
+        return NONE;
+    snprintf(mount, sizeof mount, "%s/sys/fs/cgroup/%s", root, question->controller);
+    return ask_upwards(mount, path, question, question->read_v1);
+}
+
+/* Walks /proc/self/cgroup, whose lines are "number:controllers:path". */
+static uint64_t ask_groups(const char *root, const struct question *question) {
+    char groups[PATH_SIZE], file[PATH_SIZE];
+    uint64_t answer = NONE;
     snprintf(file, sizeof file, "%s/proc/self/cgroup", root);
     if (text_read_file(file, groups, sizeof groups) < 0)
-        return least;
+        return answer;
     for (char *save = NULL, *line = strtok_r(groups, "\n", &save); line;
          line = strtok_r(NULL, "\n", &save)) {
         char *controllers = strchr(line, ':');
@@ -113,23 +168,24 @@ static uint64_t least_of_groups(const char *root, const char *controller, read_l
         path++;
         if (strcmp(path, "/") == 0)
             path = "";
-        if (length == 0) {
-            snprintf(mount, sizeof mount, "%s/sys/fs/cgroup", root);
-            least = size_min(least, least_upwards(mount, path, read_v2));
-        } else if (has_controller(controllers, length, controller)) {
-            snprintf(mount, sizeof mount, "%s/sys/fs/cgroup/%s", root, controller);
-            least = size_min(least, least_upwards(mount, path, read_v1));
-        }
+        answer =
+            question->combine(answer, ask_hierarchy(root, controllers, length, path, question));
     }
-    return least;
+    return answer;
 }
 
 uint64_t limits_cgroup_cpus(const char *root) {
-    return least_of_groups(root, "cpu", cpus_v1, cpus_v2);
+    return ask_groups(root, &(struct question){"cpu", cpus_v1, cpus_v2, least});
 }
 
 uint64_t limits_cgroup_memory(const char *root) {
-    return least_of_groups(root, "memory", memory_v1, memory_v2);
+    return ask_groups(root, &(struct question){"memory", memory_v1, memory_v2, least});
+}
+
+double limits_cgroup_throttled_s(const char *root) {
+    uint64_t ns =
+        ask_groups(root, &(struct question){"cpu", throttled_ns_v1, throttled_ns_v2, sum});
+    return ns == NONE ? NAN : (double)ns / 1e9;
 }
 
 unsigned limits_usable_cpus(void) {

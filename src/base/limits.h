@@ -17,4 +17,8 @@ uint64_t limits_memory_bytes(void);
 uint64_t limits_cgroup_cpus(const char *root);
 uint64_t limits_cgroup_memory(const char *root);
 
+/* For how long quotas have stopped the own groups so far, summed over CPUs and groups (cpu.stat):
+ * two readings tell of the time between. NaN where no group says. */
+double limits_cgroup_throttled_s(const char *root);
+
 #endif
