@@ -135,6 +135,11 @@ static enum render_end render_once(struct render *render, void *state) {
     return err ? ended_by(render, "render", err) : check(render);
 }
 
+static void call_witness(const struct render *render, enum render_edge edge) {
+    if (render->witness)
+        render->witness(render->witness_context, edge);
+}
+
 enum render_end render_run(struct render *render, uint64_t min_ns) {
     const struct backend *backend = render->backend;
     struct render_result *result = &render->result;
@@ -148,9 +153,11 @@ enum render_end render_run(struct render *render, uint64_t min_ns) {
         return ended_by(render, "start its workers", err);
 
     enum render_end end;
+    call_witness(render, RENDER_BEGINS);
     do
         end = render_once(render, state);
     while (end == RENDER_DONE && result->render_ns < min_ns);
+    call_witness(render, RENDER_ENDS);
 
     start = clock_now_ns();
     err = backend->close ? backend->close(state) : 0;

@@ -25,6 +25,9 @@ struct render_result {
 /* How a run ended. */
 enum render_end { RENDER_DONE, RENDER_REFUSED, RENDER_LOST, RENDER_STOPPED, RENDER_WRONG };
 
+/* The ends of the time that holds all renders of a run. */
+enum render_edge { RENDER_BEGINS, RENDER_ENDS };
+
 struct render {
     const struct backend *backend;
     const struct job *job;
@@ -32,6 +35,11 @@ struct render {
     struct monitor monitor;
     struct render_result result;
     char sentence[512]; /* why, unless RENDER_DONE or RENDER_STOPPED */
+
+    /* May be set after render_open: called before the first render and after the last one, in no
+     * time that is measured, while all workers live. */
+    void (*witness)(void *context, enum render_edge edge);
+    void *witness_context;
 };
 
 /* Maps the frame and the monitor. 0 or -ENOMEM. The job outlives the render. render_close it, once.

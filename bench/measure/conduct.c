@@ -6,6 +6,7 @@
 #include "base/size.h"
 #include "bench/campaign/raw.h"
 #include "bench/measure/blocks.h"
+#include "bench/measure/noise.h"
 #include "bench/measure/reference.h"
 #include "bench/measure/sample.h"
 #include "bench/stats/random.h"
@@ -110,6 +111,25 @@ static void describe(struct raw_row *row, const struct campaign *campaign,
         schedule_text(job->schedule, row->schedule);
 }
 
+/* What disturbed it. A worker that died took its account along. */
+static void fill_in_noise(struct raw_row *row, const struct sample *sample) {
+    const struct machine_others *others = &sample->others;
+    const struct tasks *tasks = &sample->tasks;
+    if (tasks->delay_known && !row->workers_lost)
+        row->run_delay_s = clock_seconds(tasks->delay_ns);
+    if (tasks->migrations_known && !row->workers_lost)
+        row->migrations = tasks->migrations;
+    row->mhz_start = sample->mhz_start;
+    row->mhz_end = sample->mhz_end;
+    row->other_cpu_s = others->other_cpu_s;
+    row->steal_s = others->steal_s;
+    row->throttled_s = others->throttled_s;
+    row->load1 = others->load1;
+    row->psi_cpu_s = others->psi_cpu_s;
+    row->sample_s = others->elapsed_s;
+    row->noisy = noise_judge(row);
+}
+
 /* What was measured. */
 static void fill_in(struct raw_row *row, const struct sample *sample) {
     const struct render_result *result = &sample->result;
@@ -135,9 +155,7 @@ static void fill_in(struct raw_row *row, const struct sample *sample) {
     row->nivcsw = (uint64_t)usage->nivcsw;
     row->minflt = (uint64_t)usage->minflt;
     row->majflt = (uint64_t)usage->majflt;
-    row->other_cpu_s = sample->others.other_cpu_s;
-    row->steal_s = sample->others.steal_s;
-    row->load1 = sample->others.load1;
+    fill_in_noise(row, sample);
 }
 
 /* "ok", "wrong" or "failed", and a sentence about the latter two. */
@@ -217,6 +235,7 @@ int conduct_campaign(const struct conduct *conduct, struct conduct_result *resul
     struct state state = {.campaign = conduct->campaign, .result = result};
     struct csv_file rows = {.columns = raw_columns,
                             .column_count = raw_column_count,
+                            .least_columns = RAW_FIRST_COLUMNS,
                             .row = &state.row,
                             .keep = raw_keep,
                             .context = &state.done};

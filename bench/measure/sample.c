@@ -44,6 +44,19 @@ static int write_picture(const struct options *options, const struct render *ren
     return err;
 }
 
+/* What the measured process sees of noise, at both ends of its renders. */
+static void witness(void *context, enum render_edge edge) {
+    struct sample *sample = context;
+    struct tasks before = sample->tasks;
+    tasks_now(&sample->tasks);
+    if (edge == RENDER_BEGINS) {
+        sample->mhz_start = machine_mhz();
+        return;
+    }
+    sample->tasks = tasks_between(&before, &sample->tasks);
+    sample->mhz_end = machine_mhz();
+}
+
 static void measure(const struct options *options, struct sample *sample) {
     struct render render;
     int err = render_open(&render, options->backend, &options->job);
@@ -53,6 +66,8 @@ static void measure(const struct options *options, struct sample *sample) {
                  strerror(-err));
         return;
     }
+    render.witness = witness;
+    render.witness_context = sample;
     sample->end = render_run(&render, SAMPLE_RENDER_NS);
     sample->result = render.result;
     snprintf(sample->sentence, sizeof sample->sentence, "%s", render.sentence);

@@ -8,6 +8,7 @@
 #include "base/usage.h"
 #include "bench/campaign/plan.h"
 #include "bench/measure/machine.h"
+#include "bench/measure/tasks.h"
 #include "image/png.h"
 #include "render.h"
 
@@ -23,6 +24,8 @@ struct sample {
     struct usage usage; /* at the end of the measured process, its workers included */
     bool has_picture;
     struct image_timing timing; /* of the picture, if one was written */
+    struct tasks tasks;         /* over the renders: this process and its workers */
+    double mhz_start, mhz_end;  /* of the original process's CPU, around the renders; or NaN */
     struct machine_others others;
 };
 

@@ -1,0 +1,29 @@
+/* The rule; see noise.h. */
+#include "bench/measure/noise.h"
+
+#include "backends/backend.h"
+
+#include <math.h>
+
+#define SHARE         0.05
+#define MAJOR_FAULT_S 2e-3
+
+/* Is the original process one of the workers, as with serial and OpenMP, or one more? */
+static uint64_t own_processes(const struct raw_row *row) {
+    const struct backend *backend = backend_find(row->backend);
+    bool is_more = backend && backend->flags & (BACKEND_PROCESSES | BACKEND_COPIES);
+    return row->workers + is_more;
+}
+
+/* What is not known is NaN, which is not larger than anything. */
+enum csv_bool noise_judge(const struct raw_row *row) {
+    double share_s = SHARE * row->sample_s;
+    double delay_s = own_processes(row) <= row->usable_cpus ? row->run_delay_s : NAN;
+    double faults_s = row->majflt == CSV_NO_WHOLE ? NAN : (double)row->majflt * MAJOR_FAULT_S;
+    if (delay_s > share_s || row->other_cpu_s > share_s * (double)row->usable_cpus ||
+        row->steal_s > share_s || row->throttled_s > 0 || faults_s > share_s)
+        return CSV_TRUE;
+    bool known = !isnan(delay_s) || !isnan(row->other_cpu_s) || !isnan(row->steal_s) ||
+                 !isnan(row->throttled_s);
+    return known ? CSV_FALSE : CSV_NO_BOOL;
+}
