@@ -1,5 +1,5 @@
 # Figures of a scaling campaign: render time, speedup and efficiency against workers, each as SVG and PNG.
-# gnuplot -c scaling.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE USABLE_CPUS KERNEL SERIAL_SECONDS
+# gnuplot -c scaling.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE USABLE_CPUS KERNEL SERIAL_SECONDS CORES
 # Reads DIRECTORY/speedup.csv, writes DIRECTORY/plots/. Colours: Okabe and Ito; every series has its own marker
 # too, and stands a little aside, so that intervals at the same number of workers can be told apart.
 
@@ -9,6 +9,7 @@ subtitle  = ARG3
 cpus      = ARG4 + 0
 kernel    = ARG5
 serial    = ARG6 + 0
+cores     = ARG7 + 0 # whole ones behind the usable CPUs
 table     = directory . '/speedup.csv'
 
 set encoding utf8
@@ -45,10 +46,22 @@ set key outside right top Left reverse samplen 1.5 spacing 1.3 noenhanced
 set bmargin 4.2
 set tmargin 5.2
 
-# Beyond the usable CPUs, workers take turns.
+# Shaded from between two numbers of workers on: beyond the cores two share one, beyond the usable CPUs they take turns.
+if (most > cores) {
+    stats table using (strcol('role') eq 'case' && column('workers') > cores ? column('workers') : NaN) nooutput
+    crowded = sqrt(cores * STATS_min)
+}
 if (most > cpus) {
-    set object 1 rectangle from first cpus * 1.25, graph 0 to graph 1, graph 1 behind fc rgb '#f0f0f0' fs noborder
-    set label 2 'more workers than CPUs' at first sqrt(cpus * 1.25 * right), graph 1.025 center tc rgb '#777777' font ',9'
+    stats table using (strcol('role') eq 'case' && column('workers') > cpus ? column('workers') : NaN) nooutput
+    oversubscribed = sqrt(cpus * STATS_min)
+    set object 1 rectangle from first oversubscribed, graph 0 to graph 1, graph 1 behind fc rgb '#f0f0f0' fs noborder
+    set label 2 'more workers than CPUs' at first sqrt(oversubscribed * right), graph 1.025 center tc rgb '#777777' font ',9'
+} else {
+    oversubscribed = right
+}
+if (most > cores && cores < cpus) {
+    set object 2 rectangle from first crowded, graph 0 to first oversubscribed, graph 1 behind fc rgb '#f8f2dc' fs noborder
+    set label 5 'two workers on a core' at first sqrt(crowded * oversubscribed), graph 1.025 center tc rgb '#777777' font ',9'
 }
 set label 3 subtitle at graph 0, graph 1.085 left noenhanced tc rgb '#555555' font ',9'
 

@@ -2,6 +2,7 @@
 #include "bench/campaign/campaign.h"
 
 #include "base/output.h"
+#include "base/size.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "bench/experiments/experiment.h"
@@ -140,26 +141,34 @@ static json_t *looks_to_json(const struct looks *looks) {
     return array;
 }
 
+/* physical_cores null: not known; so smt is, too. */
+static json_t *machine_to_json(const struct machine *machine) {
+    bool known = machine->physical_cores != 0;
+    bool smt = machine->usable_cpus > machine->physical_cores;
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o}", "cpu", machine->cpu, "kernel",
+                     machine->kernel, "cpus_online", (json_int_t)machine->cpus_online,
+                     "usable_cpus", (json_int_t)machine->usable_cpus, "memory_bytes",
+                     (json_int_t)machine->memory_bytes, "physical_cores",
+                     known ? json_integer(machine->physical_cores) : json_null(), "smt",
+                     known ? json_boolean(smt) : json_null());
+}
+
 static json_t *to_json(const struct campaign *campaign) {
-    const struct machine *machine = &campaign->machine;
     json_t *cases = json_array();
     for (uint32_t i = 0; i < campaign->plan.count; i++)
         if (json_array_append_new(cases, case_to_json(&campaign->plan.cases[i])) != 0) {
             json_decref(cases);
             return NULL;
         }
-    return json_pack(
-        "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:I, s:I, s:{s:s, s:s, s:I, s:I, "
-        "s:I}, s:o}",
-        "schema", MANIFEST_SCHEMA, "campaign", campaign->name, "experiment",
-        campaign->plan.experiment, "command", campaign->command, "started_utc", campaign->started,
-        "version", campaign->version, "commit", campaign->commit, "compiler", campaign->compiler,
-        "seed", (json_int_t)campaign->seed, "blocks", (json_int_t)campaign->blocks, "looks",
-        looks_to_json(&campaign->looks), "repeats", (json_int_t)campaign->repeats, "usable_cpus",
-        (json_int_t)campaign->plan.usable_cpus, "machine", "cpu", machine->cpu, "kernel",
-        machine->kernel, "cpus_online", (json_int_t)machine->cpus_online, "usable_cpus",
-        (json_int_t)machine->usable_cpus, "memory_bytes", (json_int_t)machine->memory_bytes,
-        "cases", cases);
+    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:I, s:I, s:o, s:o}",
+                     "schema", MANIFEST_SCHEMA, "campaign", campaign->name, "experiment",
+                     campaign->plan.experiment, "command", campaign->command, "started_utc",
+                     campaign->started, "version", campaign->version, "commit", campaign->commit,
+                     "compiler", campaign->compiler, "seed", (json_int_t)campaign->seed, "blocks",
+                     (json_int_t)campaign->blocks, "looks", looks_to_json(&campaign->looks),
+                     "repeats", (json_int_t)campaign->repeats, "usable_cpus",
+                     (json_int_t)campaign->plan.usable_cpus, "machine",
+                     machine_to_json(&campaign->machine), "cases", cases);
 }
 
 int campaign_write_manifest(const struct campaign *campaign) {
@@ -274,6 +283,8 @@ static int from_json(struct campaign *campaign, const json_t *manifest) {
     campaign->machine.cpus_online = (unsigned)whole(machine, "cpus_online");
     campaign->machine.usable_cpus = (unsigned)whole(machine, "usable_cpus");
     campaign->machine.memory_bytes = whole(machine, "memory_bytes");
+    campaign->machine.physical_cores =
+        (unsigned)size_min(whole(machine, "physical_cores"), CPUS_MAX);
     campaign->seed = whole(manifest, "seed");
     campaign->blocks = whole(manifest, "blocks");
     campaign->looks = looks_from_json(json_object_get(manifest, "looks"), campaign->blocks);

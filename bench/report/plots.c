@@ -74,9 +74,15 @@ static void describe(const struct campaign *campaign, const struct tables *table
     text_tame(subtitle); /* a name that was cut */
 }
 
+/* As many usable CPUs as are whole cores: beyond, two share one. All, where that is not known. */
+static unsigned whole_cores(const struct campaign *campaign) {
+    unsigned cores = campaign->machine.physical_cores, cpus = campaign->plan.usable_cpus;
+    return cores && cores < cpus ? cores : cpus;
+}
+
 /* What a script is given. */
 struct figure {
-    char directory[PATH_MAX], names[NAMES_SIZE], subtitle[512], cpus[16], serial[40];
+    char directory[PATH_MAX], names[NAMES_SIZE], subtitle[512], cpus[16], cores[16], serial[40];
     const char *kernel;
 };
 
@@ -90,7 +96,7 @@ static int run_script(const char *file, const struct figure *figure, const char 
 
 /* The figures of an experiment follow what it varies. */
 static int draw_along(enum axis along, const struct figure *figure) {
-    const char *const workers[] = {figure->serial, NULL};
+    const char *const workers[] = {figure->serial, figure->cores, NULL};
     const char *const batch[] = {"batch batch efficiency 1", "Efficiency against granularity",
                                  "pixels per batch", "efficiency (speedup / workers)", NULL};
     const char *const pixels[] = {"crossover pixels speedup 1",
@@ -121,6 +127,7 @@ int plots_draw(const struct tables *tables, const struct campaign *campaign) {
     describe(campaign, tables, baseline, experiment->along, figure.subtitle,
              sizeof figure.subtitle);
     snprintf(figure.cpus, sizeof figure.cpus, "%u", campaign->plan.usable_cpus);
+    snprintf(figure.cores, sizeof figure.cores, "%u", whole_cores(campaign));
     snprintf(figure.serial, sizeof figure.serial, "%.17g", baseline->median_s);
     figure.kernel = baseline->key.kernel;
     if (!realpath(campaign->directory, figure.directory))
