@@ -79,6 +79,24 @@ double proc_mhz(const char *text, unsigned cpu) {
     return mhz;
 }
 
+bool proc_process(const char *text, char *name, size_t size, uint64_t *ticks) {
+    enum { STATE = 3, UTIME = 14, STIME = 15 }; /* as proc(5) counts fields, from 1 */
+    const char *open = strchr(text, '('), *close = strrchr(text, ')');
+    uint64_t user, system;
+    if (!open || !close || close < open)
+        return false;
+    const char *at = close + 1;
+    for (int field = STATE; field < UTIME; field++) {
+        at += strspn(at, " ");
+        at += strcspn(at, " ");
+    }
+    if (!next_number(&at, TICKS_MAX, &user) || !next_number(&at, TICKS_MAX, &system))
+        return false;
+    snprintf(name, size, "%.*s", (int)(close - open - 1), open + 1);
+    *ticks = user + system;
+    return true;
+}
+
 bool proc_cpu_list(const char *text, void (*visit)(void *context, unsigned cpu), void *context) {
     uint64_t first, last, next = 0;
     do {

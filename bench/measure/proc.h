@@ -31,6 +31,10 @@ bool proc_pressure(const char *text, uint64_t *some_us);
  * only a CPU with the feature aperfmperf can tell how fast it really went. */
 double proc_mhz(const char *text, unsigned cpu);
 
+/* /proc/PID/stat: the process's name, in a buffer of any size, and the CPU time that it has used,
+ * in ticks. false: malformed. The name may hold anything, parentheses and line ends included. */
+bool proc_process(const char *text, char *name, size_t size, uint64_t *ticks);
+
 /* A list of CPUs as /sys writes it, "0-3,7": calls visit for each number. false: malformed,
  * not ascending, or a number of 2^20 or beyond; some may have been visited. */
 bool proc_cpu_list(const char *text, void (*visit)(void *context, unsigned cpu), void *context);
