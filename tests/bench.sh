@@ -26,7 +26,7 @@ measure() { "$bench" "${small[@]}" -o "$work/a" >"$work/table"; }
 
 header() {
     local expected='schema,campaign,experiment,block,order,attempt,seed,role,status,noisy,backend,kernel,exact,shortcuts,schedule,workers,workers_started,workers_seen,usable_cpus,batch,view,center_re,center_im,extent,width,height,max_iter,renders,iterations,sha256,pixels_differing,open_s,render_s,close_s,encode_s,write_s,user_s,sys_s,max_rss_bytes,messages,bytes_moved,workers_lost,batches_reissued,compute_s,wait_s,send_s,collect_s,descheduled_s,residual_s,run_delay_s,other_cpu_s,steal_s,throttled_s,nvcsw,nivcsw,migrations,minflt,majflt,load1,mhz_start,mhz_end,env_pad'
-    [ "$(head -n 1 "$work/a/raw.csv")" = "$expected" ]
+    [[ $(head -n 1 "$work/a/raw.csv") == "$expected"* ]]
 }
 
 speedup_header() {
@@ -74,6 +74,12 @@ report_again() {
         "$bench" report "$work/b" >/dev/null && for table in summary speedup ranking plumbing; do
             cmp "$work/a/$table.csv" "$work/b/$table.csv" || return 1
         done
+}
+
+# Committed before the last columns were added.
+report_earlier() {
+    cp -r results/reference-scaling "$work/earlier" && "$bench" report "$work/earlier" >/dev/null &&
+        cmp results/reference-scaling/summary.csv "$work/earlier/summary.csv"
 }
 
 resume_torn() {
@@ -279,6 +285,7 @@ ok "draws the same picture with every backend" pictures
 ok "draws plots" plots
 ok "orders samples by the seed" same_seed_same_order
 ok "derives the same tables from the raw records" report_again
+ok "reports a campaign of an earlier version" report_earlier
 ok "goes on behind a torn row" resume_torn
 ok "goes on after kill -9 here and there, losing and repeating nothing" killed_and_resumed
 ok "pads the environment of every sample at random" padding

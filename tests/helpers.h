@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <ftw.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -119,6 +120,16 @@ static inline void file_write(const char *path, const char *text) {
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);
+}
+
+/* A file of a fake machine below `root`, with the folders that it needs. */
+static inline void folder_put(const char *root, const char *name, const char *text) {
+    struct path path = path_in(root, name);
+    for (char *slash = path.text + strlen(root) + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
+        *slash = '\0';
+        assert_true(mkdir(path.text, 0777) == 0 || errno == EEXIST);
+    }
+    file_write(path.text, text);
 }
 
 static inline void assert_file_holds(const char *path, const char *text) {

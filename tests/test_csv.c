@@ -189,11 +189,43 @@ static void test_torn_raw(void **state) {
     assert_int_equal(raw_read(path, &rows, &whole_bytes, &line), -ENOENT);
 }
 
+static int keep_nothing(void *context, const void *row) {
+    (void)context;
+    (void)row;
+    return 0;
+}
+
+/* A file of an earlier version has fewer columns: the others are empty. Its rows and ours do not
+ * fit into one file. */
+static void test_earlier_columns(void **state) {
+    char path[] = "/tmp/test_csv_XXXXXX";
+    FILE *file = fdopen(mkstemp(path), "w"), *stream = NULL;
+    struct row row = {.flag = CSV_TRUE};
+    struct csv_file earlier = {.columns = columns, .column_count = COLUMNS, .row = &row};
+    (void)state;
+    fputs("text,whole\na,7\n", file);
+    fclose(file);
+    earlier.keep = keep_nothing;
+    assert_int_equal(csv_read_file(&earlier, path), -EPROTO);
+    earlier.least_columns = 3;
+    assert_int_equal(csv_read_file(&earlier, path), -EPROTO);
+    earlier.least_columns = 2;
+    assert_int_equal(csv_read_file(&earlier, path), 0);
+    assert_int_equal(row.whole, 7);
+    assert_true(isnan(row.real));
+    assert_int_equal(row.flag, CSV_NO_BOOL);
+    assert_int_equal(csv_resume(&earlier, path, &stream), -EPROTO);
+    assert_int_equal(earlier.line, 1);
+    assert_null(stream);
+    unlink(path);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trips), cmocka_unit_test(test_form),
-        cmocka_unit_test(test_infinities),  cmocka_unit_test(test_zero_bytes),
-        cmocka_unit_test(test_damage),      cmocka_unit_test(test_torn_raw),
+        cmocka_unit_test(test_round_trips),     cmocka_unit_test(test_form),
+        cmocka_unit_test(test_infinities),      cmocka_unit_test(test_zero_bytes),
+        cmocka_unit_test(test_damage),          cmocka_unit_test(test_torn_raw),
+        cmocka_unit_test(test_earlier_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

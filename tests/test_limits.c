@@ -5,23 +5,14 @@
 #include "base/limits.h"
 
 #include <errno.h>
+#include <math.h>
 #include <sched.h>
 #include <unistd.h>
 
 #define NONE UINT64_MAX
 
-/* The file of a fake machine, with the folders that it needs. */
-static void put(const char *root, const char *name, const char *text) {
-    struct path path = path_in(root, name);
-    for (char *slash = path.text + strlen(root) + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
-        *slash = '\0';
-        assert_true(mkdir(path.text, 0777) == 0 || errno == EEXIST);
-    }
-    file_write(path.text, text);
-}
-
 static void put_groups(const char *root, const char *lines) {
-    put(root, "proc/self/cgroup", lines);
+    folder_put(root, "proc/self/cgroup", lines);
 }
 
 static void assert_cpus(const char *root, uint64_t cpus) {
@@ -66,7 +57,7 @@ static void v2_quotas_are_whole_cpus(void **state) {
     };
     put_groups(*state, "0::/job\n");
     for (size_t i = 0; i < LENGTH(cases); i++) {
-        put(*state, "sys/fs/cgroup/job/cpu.max", cases[i].text);
+        folder_put(*state, "sys/fs/cgroup/job/cpu.max", cases[i].text);
         uint64_t got = limits_cgroup_cpus(*state);
         if (got != cases[i].cpus)
             fail_msg("\"%s\": %" PRIu64 " CPUs, want %" PRIu64, cases[i].text, got, cases[i].cpus);
@@ -75,32 +66,32 @@ static void v2_quotas_are_whole_cpus(void **state) {
 
 static void v2_takes_the_tightest_parent(void **state) {
     put_groups(*state, "0::/a/b/c\n");
-    put(*state, "sys/fs/cgroup/a/b/c/cpu.max", "800000 100000\n");
+    folder_put(*state, "sys/fs/cgroup/a/b/c/cpu.max", "800000 100000\n");
     assert_cpus(*state, 8);
-    put(*state, "sys/fs/cgroup/a/b/cpu.max", "max 100000\n");
+    folder_put(*state, "sys/fs/cgroup/a/b/cpu.max", "max 100000\n");
     assert_cpus(*state, 8);
-    put(*state, "sys/fs/cgroup/a/cpu.max", "300000 100000\n");
+    folder_put(*state, "sys/fs/cgroup/a/cpu.max", "300000 100000\n");
     assert_cpus(*state, 3);
-    put(*state, "sys/fs/cgroup/a/b/cpu.max", "200000 100000\n");
+    folder_put(*state, "sys/fs/cgroup/a/b/cpu.max", "200000 100000\n");
     assert_cpus(*state, 2);
-    put(*state, "sys/fs/cgroup/a/b/c/cpu.max", "100000 100000\n");
+    folder_put(*state, "sys/fs/cgroup/a/b/c/cpu.max", "100000 100000\n");
     assert_cpus(*state, 1);
 }
 
 static void v2_ignores_neighbours(void **state) {
     put_groups(*state, "0::/a/b\n");
-    put(*state, "sys/fs/cgroup/a/b/cpu.max", "700000 100000\n");
-    put(*state, "sys/fs/cgroup/a/other/cpu.max", "100000 100000\n");
-    put(*state, "sys/fs/cgroup/a/b/below/cpu.max", "100000 100000\n");
-    put(*state, "sys/fs/cpu.max", "100000 100000\n");
+    folder_put(*state, "sys/fs/cgroup/a/b/cpu.max", "700000 100000\n");
+    folder_put(*state, "sys/fs/cgroup/a/other/cpu.max", "100000 100000\n");
+    folder_put(*state, "sys/fs/cgroup/a/b/below/cpu.max", "100000 100000\n");
+    folder_put(*state, "sys/fs/cpu.max", "100000 100000\n");
     assert_cpus(*state, 7);
 }
 
 /* A container that sees its own group as the top of the mount, but the machine's path to it. */
 static void v2_containers_have_their_group_at_the_top(void **state) {
     put_groups(*state, "0::/system.slice/container-1234.scope\n");
-    put(*state, "sys/fs/cgroup/cpu.max", "200000 100000\n");
-    put(*state, "sys/fs/cgroup/memory.max", "1073741824\n");
+    folder_put(*state, "sys/fs/cgroup/cpu.max", "200000 100000\n");
+    folder_put(*state, "sys/fs/cgroup/memory.max", "1073741824\n");
     assert_cpus(*state, 2);
     assert_memory(*state, 1073741824);
 }
@@ -108,8 +99,8 @@ static void v2_containers_have_their_group_at_the_top(void **state) {
 static void v2_namespaces_have_a_bare_slash(void **state) {
     put_groups(*state, "0::/\n");
     assert_cpus(*state, NONE);
-    put(*state, "sys/fs/cgroup/cpu.max", "500000 100000\n");
-    put(*state, "sys/fs/cgroup/memory.max", "4096\n");
+    folder_put(*state, "sys/fs/cgroup/cpu.max", "500000 100000\n");
+    folder_put(*state, "sys/fs/cgroup/memory.max", "4096\n");
     assert_cpus(*state, 5);
     assert_memory(*state, 4096);
 }
@@ -125,8 +116,8 @@ static void v1_quotas_are_whole_cpus(void **state) {
     };
     put_groups(*state, "12:pids:/job\n4:cpu,cpuacct:/job\n1:name=systemd:/job\n");
     for (size_t i = 0; i < LENGTH(cases); i++) {
-        put(*state, "sys/fs/cgroup/cpu/job/cpu.cfs_quota_us", cases[i].quota);
-        put(*state, "sys/fs/cgroup/cpu/job/cpu.cfs_period_us", cases[i].period);
+        folder_put(*state, "sys/fs/cgroup/cpu/job/cpu.cfs_quota_us", cases[i].quota);
+        folder_put(*state, "sys/fs/cgroup/cpu/job/cpu.cfs_period_us", cases[i].period);
         uint64_t got = limits_cgroup_cpus(*state);
         if (got != cases[i].cpus)
             fail_msg("\"%s\" / \"%s\": %" PRIu64 " CPUs, want %" PRIu64, cases[i].quota,
@@ -137,9 +128,9 @@ static void v1_quotas_are_whole_cpus(void **state) {
 static void put_v1_quota(const char *root, const char *group, const char *quota) {
     char name[128];
     snprintf(name, sizeof name, "sys/fs/cgroup/cpu%s/cpu.cfs_quota_us", group);
-    put(root, name, quota);
+    folder_put(root, name, quota);
     snprintf(name, sizeof name, "sys/fs/cgroup/cpu%s/cpu.cfs_period_us", group);
-    put(root, name, "100000\n");
+    folder_put(root, name, "100000\n");
 }
 
 static void v1_takes_the_tightest_parent(void **state) {
@@ -159,7 +150,7 @@ static void v1_takes_the_tightest_parent(void **state) {
 static void v1_containers_have_their_group_at_the_top(void **state) {
     put_groups(*state, "7:memory:/docker/1234\n4:cpu,cpuacct:/docker/1234\n");
     put_v1_quota(*state, "", "300000\n");
-    put(*state, "sys/fs/cgroup/memory/memory.limit_in_bytes", "536870912\n");
+    folder_put(*state, "sys/fs/cgroup/memory/memory.limit_in_bytes", "536870912\n");
     assert_cpus(*state, 3);
     assert_memory(*state, 536870912);
 }
@@ -170,16 +161,16 @@ static void v1_controllers_are_not_confused(void **state) {
     put_v1_quota(*state, "/acct", "100000\n");
     put_v1_quota(*state, "/mem", "100000\n");
     assert_cpus(*state, NONE);
-    put(*state, "sys/fs/cgroup/memory/set/memory.limit_in_bytes", "1\n");
+    folder_put(*state, "sys/fs/cgroup/memory/set/memory.limit_in_bytes", "1\n");
     assert_memory(*state, NONE);
 }
 
 static void mixed_versions_give_the_tighter(void **state) {
     put_groups(*state, "4:cpu,cpuacct:/old\n0::/new\n");
     put_v1_quota(*state, "/old", "400000\n");
-    put(*state, "sys/fs/cgroup/new/cpu.max", "600000 100000\n");
+    folder_put(*state, "sys/fs/cgroup/new/cpu.max", "600000 100000\n");
     assert_cpus(*state, 4);
-    put(*state, "sys/fs/cgroup/new/cpu.max", "200000 100000\n");
+    folder_put(*state, "sys/fs/cgroup/new/cpu.max", "200000 100000\n");
     assert_cpus(*state, 2);
 }
 
@@ -198,7 +189,7 @@ static void v2_memory_limits_are_read(void **state) {
     };
     put_groups(*state, "0::/job\n");
     for (size_t i = 0; i < LENGTH(cases); i++) {
-        put(*state, "sys/fs/cgroup/job/memory.max", cases[i].text);
+        folder_put(*state, "sys/fs/cgroup/job/memory.max", cases[i].text);
         uint64_t got = limits_cgroup_memory(*state);
         if (got != cases[i].bytes)
             fail_msg("\"%s\": %" PRIu64 " bytes, want %" PRIu64, cases[i].text, got,
@@ -208,25 +199,55 @@ static void v2_memory_limits_are_read(void **state) {
 
 static void memory_takes_the_tightest_parent(void **state) {
     put_groups(*state, "0::/a/b\n9:memory:/x/y\n");
-    put(*state, "sys/fs/cgroup/a/b/memory.max", "8000\n");
+    folder_put(*state, "sys/fs/cgroup/a/b/memory.max", "8000\n");
     assert_memory(*state, 8000);
-    put(*state, "sys/fs/cgroup/a/memory.max", "7000\n");
+    folder_put(*state, "sys/fs/cgroup/a/memory.max", "7000\n");
     assert_memory(*state, 7000);
-    put(*state, "sys/fs/cgroup/memory.max", "max\n");
+    folder_put(*state, "sys/fs/cgroup/memory.max", "max\n");
     assert_memory(*state, 7000);
-    put(*state, "sys/fs/cgroup/memory/x/y/memory.limit_in_bytes", "9223372036854771712\n");
+    folder_put(*state, "sys/fs/cgroup/memory/x/y/memory.limit_in_bytes", "9223372036854771712\n");
     assert_memory(*state, 7000);
-    put(*state, "sys/fs/cgroup/memory/x/memory.limit_in_bytes", "6000\n");
+    folder_put(*state, "sys/fs/cgroup/memory/x/memory.limit_in_bytes", "6000\n");
     assert_memory(*state, 6000);
 }
 
 static void quotas_and_memory_do_not_mix(void **state) {
     put_groups(*state, "0::/job\n");
-    put(*state, "sys/fs/cgroup/job/memory.max", "4096\n");
+    folder_put(*state, "sys/fs/cgroup/job/memory.max", "4096\n");
     assert_cpus(*state, NONE);
-    put(*state, "sys/fs/cgroup/job/cpu.max", "300000 100000\n");
+    folder_put(*state, "sys/fs/cgroup/job/cpu.max", "300000 100000\n");
     assert_memory(*state, 4096);
     assert_cpus(*state, 3);
+}
+
+static void assert_throttled(const char *root, double seconds) {
+    double got = limits_cgroup_throttled_s(root);
+    if (!(fabs(got - seconds) < 1e-12))
+        fail_msg("throttled for %.17g s, want %.17g", got, seconds);
+}
+
+static void throttling_is_summed_over_groups(void **state) {
+    put_groups(*state, "0::/a/b\n4:cpu,cpuacct:/x\n");
+    assert_true(isnan(limits_cgroup_throttled_s(*state)));
+    folder_put(*state, "sys/fs/cgroup/a/b/cpu.stat", "usage_usec 9\nnr_throttled 3\n");
+    assert_true(isnan(limits_cgroup_throttled_s(*state)));
+    folder_put(*state, "sys/fs/cgroup/a/cpu.stat", "nr_throttled 3\nthrottled_usec 1500000\n");
+    assert_throttled(*state, 1.5);
+    folder_put(*state, "sys/fs/cgroup/a/b/cpu.stat", "throttled_usec 250000\nnr_bursts 0\n");
+    assert_throttled(*state, 1.75);
+    folder_put(*state, "sys/fs/cgroup/cpu/x/cpu.stat", "nr_periods 1\nthrottled_time 1000000000\n");
+    assert_throttled(*state, 2.75);
+    folder_put(*state, "sys/fs/cgroup/cpu/x/cpu.stat", "throttled_time -1\n");
+    assert_throttled(*state, 1.75);
+}
+
+/* Hybrid systems mount version 2 beside the controllers of version 1. */
+static void v2_may_lie_aside(void **state) {
+    put_groups(*state, "0::/job\n");
+    folder_put(*state, "sys/fs/cgroup/unified/job/cpu.max", "300000 100000\n");
+    assert_cpus(*state, 3);
+    folder_put(*state, "sys/fs/cgroup/unified/job/cpu.stat", "throttled_usec 5\n");
+    assert_throttled(*state, 5e-6);
 }
 
 static void a_path_too_long_is_no_crash(void **state) {
@@ -235,7 +256,7 @@ static void a_path_too_long_is_no_crash(void **state) {
         memcpy(line + at, "/d", 2);
     memcpy(line + sizeof line - 2, "\n", 2);
     put_groups(*state, line);
-    put(*state, "sys/fs/cgroup/cpu.max", "200000 100000\n");
+    folder_put(*state, "sys/fs/cgroup/cpu.max", "200000 100000\n");
     assert_cpus(*state, 2);
 }
 
@@ -291,6 +312,8 @@ int main(void) {
         IN_FOLDER(v2_memory_limits_are_read),
         IN_FOLDER(memory_takes_the_tightest_parent),
         IN_FOLDER(quotas_and_memory_do_not_mix),
+        IN_FOLDER(throttling_is_summed_over_groups),
+        IN_FOLDER(v2_may_lie_aside),
         IN_FOLDER(a_path_too_long_is_no_crash),
         cmocka_unit_test(this_machine_has_cpus),
         cmocka_unit_test(affinity_is_a_limit),
