@@ -52,7 +52,7 @@ bool check_line(const char *root, const char *file, char *line, size_t size) {
     if (text_read_file(path, line, size) < 0)
         return false;
     line[strcspn(line, "\n")] = '\0';
-    return true;
+    return *line;
 }
 
 bool check_number(const char *root, const char *file, uint64_t *number) {

@@ -37,7 +37,7 @@ finding_is(struct finding *finding, enum finding_state state, const char *format
 __attribute__((format(printf, 2, 3))) void finding_advise(struct finding *finding,
                                                           const char *format, ...);
 
-/* The first line of a file below root, without its end. false: there is no such file. */
+/* The first line of a file below root, without its end. false: there is none. */
 bool check_line(const char *root, const char *file, char *line, size_t size);
 
 /* The same as a whole number. */

@@ -5,7 +5,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -49,20 +48,27 @@ const struct check check_numa = {
     .look = look_numa,
 };
 
-/* Both in KiB, as /proc/meminfo writes them. */
+/* A line "KEY: NUMBER kB" of /proc/meminfo. */
+static bool find_kib(const char *text, const char *key, uint64_t *kib) {
+    char value[32];
+    if (!text_find_value(text, key, value, sizeof value))
+        return false;
+    value[strcspn(value, " ")] = '\0';
+    return text_parse_u64(value, 0, UINT64_MAX, kib) == 0;
+}
+
 static void look_swap(const char *root, struct finding *finding) {
-    char path[1024], text[8192], total[32], unused[32];
+    char path[1024], text[8192];
+    uint64_t all, unused;
     snprintf(path, sizeof path, "%.700s/proc/meminfo", root);
-    if (text_read_file(path, text, sizeof text) <= 0 ||
-        !text_find_value(text, "SwapTotal", total, sizeof total) ||
-        !text_find_value(text, "SwapFree", unused, sizeof unused)) {
+    if (text_read_file(path, text, sizeof text) <= 0 || !find_kib(text, "SwapTotal", &all) ||
+        !find_kib(text, "SwapFree", &unused) || unused > all) {
         finding_is(finding, FINDING_UNKNOWN, "the kernel does not say");
         return;
     }
-    long long all = atoll(total), used = all - atoll(unused);
-    finding_is(finding, used > 0 ? FINDING_WARN : FINDING_OK, "%lld of %lld MiB used", used / 1024,
-               all / 1024);
-    if (used > 0)
+    finding_is(finding, unused < all ? FINDING_WARN : FINDING_OK,
+               "%" PRIu64 " of %" PRIu64 " MiB used", (all - unused) / 1024, all / 1024);
+    if (unused < all)
         finding_advise(finding, "sudo swapoff -a");
 }
 

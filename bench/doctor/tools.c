@@ -49,7 +49,7 @@ static bool find_type(const char *mounts, dev_t device, char *type, size_t size)
         return false;
     mark += strlen(" - ");
     snprintf(type, size, "%.*s", (int)strcspn(mark, " \n"), mark);
-    return true;
+    return *type;
 }
 
 static void look_filesystem(const char *root, struct finding *finding) {
