@@ -2,6 +2,7 @@
  * changes nothing itself. */
 #include "base/log.h"
 #include "base/standard.h"
+#include "base/stop.h"
 #include "base/version.h"
 #include "bench/commands.h"
 #include "bench/doctor/check.h"
@@ -36,6 +37,8 @@ int command_doctor(int argc, char **argv) {
     }
     for (unsigned i = 0; i < count; i++) {
         struct finding finding = {0};
+        if (stop_signal())
+            return EXIT_SIGNAL + stop_signal();
         checks[i]->look("", &finding);
         found[finding.state]++;
         printf("%s\t%s\t%s\t%s\t%s\n", checks[i]->name, states[finding.state], finding.value,

@@ -74,6 +74,16 @@ refused() {
     [ $status -eq 2 ] && [ ! -s "$work/stdout" ] && [ "$(wc -l <"$work/stderr")" -eq 1 ]
 }
 
+interrupted() {
+    local status=0
+    "$bench" doctor >/dev/null 2>&1 &
+    local pid=$!
+    sleep 0.2
+    kill -TERM $pid
+    wait $pid || status=$?
+    [ $status -eq 143 ]
+}
+
 ok "measures beside a busy process" measure_disturbed
 ok "every sample of it is marked noisy" marked
 ok "serial waited for its CPU" delay_is_of_the_sample
@@ -92,4 +102,5 @@ ok "doctor knows how addresses are chosen" says aslr "$(cat /proc/sys/kernel/ran
 ok "doctor misses tools" without_tools
 ok "doctor sees an affinity mask" on_one_cpu
 ok "doctor takes no argument" refused --json
+ok "doctor ends when told to" interrupted
 echo "1..$number"

@@ -102,7 +102,7 @@ static void look_perf(const char *root, struct finding *finding) {
 
 const struct check check_perf = {
     .name = "perf",
-    .why = "beyond 2 you cannot look with perf why a backend is slow; mandelbench needs it not",
+    .why = "beyond 2 you cannot look with perf why a backend is slow; mandelbench does without",
     .look = look_perf,
 };
 
