@@ -125,13 +125,17 @@ static enum render_end check(struct render *render) {
     return RENDER_DONE;
 }
 
-static enum render_end render_once(struct render *render, void *state) {
+/* *spent_ns grows by the time that it took. */
+static enum render_end render_once(struct render *render, void *state, uint64_t *spent_ns) {
+    struct monitor *monitor = &render->monitor;
     counts_clear(&render->counts);
-    monitor_clear(&render->monitor);
+    monitor_clear(monitor);
     uint64_t start = clock_now_ns();
-    int err = render->backend->render(state, &render->monitor, &render->counts);
-    render->result.render_ns += clock_now_ns() - start;
-    render->result.renders++;
+    monitor_render_begins(monitor, start);
+    int err = render->backend->render(state, monitor, &render->counts);
+    uint64_t end = clock_now_ns();
+    monitor_render_ended(monitor, end, &render->result.accounts);
+    *spent_ns += end - start;
     return err ? ended_by(render, "render", err) : check(render);
 }
 
@@ -140,24 +144,66 @@ static void call_witness(const struct render *render, enum render_edge edge) {
         render->witness(render->witness_context, edge);
 }
 
+int render_trace(struct render *render) {
+    struct monitor *monitor = &render->monitor;
+    return timeline_open(&monitor->timeline, monitor_tracks(monitor), monitor->batch_count);
+}
+
+/* The renders whose time counts. */
+static enum render_end render_timed(struct render *render, void *state, uint64_t min_ns) {
+    struct render_result *result = &render->result;
+    enum render_end end;
+    do {
+        end = render_once(render, state, &result->render_ns);
+        result->renders++;
+    } while (end == RENDER_DONE && result->render_ns < min_ns);
+    return end;
+}
+
+/* Those that tell what the time is spent on. */
+static enum render_end render_recorded(struct render *render, void *state) {
+    enum render_end end;
+    uint64_t spent_ns = 0;
+    monitor_record(&render->monitor, RECORD_SUMS);
+    do
+        end = render_once(render, state, &spent_ns);
+    while (end == RENDER_DONE && spent_ns < render->record_ns);
+    return end;
+}
+
+/* And one with events, which cost a little more, so that it does not count. */
+static enum render_end render_traced(struct render *render, void *state) {
+    const struct monitor_accounts accounts = render->result.accounts;
+    uint64_t spent_ns = 0;
+    monitor_record(&render->monitor, RECORD_EVENTS);
+    enum render_end end = render_once(render, state, &spent_ns);
+    render->result.accounts = accounts;
+    return end;
+}
+
 enum render_end render_run(struct render *render, uint64_t min_ns) {
     const struct backend *backend = render->backend;
     struct render_result *result = &render->result;
     void *state =
         (void *)(uintptr_t)render->job; /* a backend without open gets the job, and reads it */
     render->monitor.warm = min_ns ? &render->counts : NULL;
+    bool traced = render->monitor.timeline.pages != NULL;
+    if (render->recording == RENDER_RECORDED)
+        monitor_record(&render->monitor, traced ? RECORD_EVENTS : RECORD_SUMS);
     uint64_t start = clock_now_ns();
     int err = backend->open ? backend->open(render->job, &render->monitor, &state) : 0;
     result->open_ns = clock_now_ns() - start;
     if (err)
         return ended_by(render, "start its workers", err);
 
-    enum render_end end;
     call_witness(render, RENDER_BEGINS);
-    do
-        end = render_once(render, state);
-    while (end == RENDER_DONE && result->render_ns < min_ns);
+    enum render_end end = render_timed(render, state, min_ns);
     call_witness(render, RENDER_ENDS);
+    if (end == RENDER_DONE && render->recording == RENDER_RECORDED_AFTER)
+        end = render_recorded(render, state);
+    if (end == RENDER_DONE && render->recording == RENDER_RECORDED_AFTER && traced)
+        end = render_traced(render, state);
+    monitor_record(&render->monitor, RECORD_NOTHING);
 
     start = clock_now_ns();
     err = backend->close ? backend->close(state) : 0;

@@ -20,12 +20,17 @@ struct render_result {
     uint64_t iterations; /* of one render */
     uint32_t workers_started, workers_seen, workers_lost, batches_reissued;
     char sha256[COUNTS_DIGEST_SIZE];
+    struct monitor_accounts accounts; /* of the renders that were recorded, if any */
 };
+
+/* What is recorded: nothing; some renders more, after the timed ones, so that these are not
+ * disturbed; or all from the start of the workers on. */
+enum render_recording { RENDER_UNRECORDED, RENDER_RECORDED_AFTER, RENDER_RECORDED };
 
 /* How a run ended. */
 enum render_end { RENDER_DONE, RENDER_REFUSED, RENDER_LOST, RENDER_STOPPED, RENDER_WRONG };
 
-/* The ends of the time that holds all renders of a run. */
+/* The ends of the time that holds all timed renders of a run. */
 enum render_edge { RENDER_BEGINS, RENDER_ENDS };
 
 struct render {
@@ -35,9 +40,11 @@ struct render {
     struct monitor monitor;
     struct render_result result;
     char sentence[512]; /* why, unless RENDER_DONE or RENDER_STOPPED */
+    enum render_recording recording;
+    uint64_t record_ns; /* RENDER_RECORDED_AFTER: for how long at least */
 
-    /* May be set after render_open: called before the first render and after the last one, in no
-     * time that is measured, while all workers live. */
+    /* May be set after render_open: called before the first timed render and after the last one, in
+     * no time that is measured, while all workers live. */
     void (*witness)(void *context, enum render_edge edge);
     void *witness_context;
 };
@@ -46,8 +53,12 @@ struct render {
  */
 int render_open(struct render *render, const struct backend *backend, const struct job *job);
 
+/* Between render_open and render_run: also keeps the events of a render that is recorded, for
+ * trace_write (trace.h); with RENDER_RECORDED_AFTER that of one more. 0 or -ENOMEM. */
+int render_trace(struct render *render);
+
 /* Opens the backend, renders until at least min_ns have been spent in renders (at least once),
- * closes it. */
+ * renders what else is to be recorded, closes it. */
 enum render_end render_run(struct render *render, uint64_t min_ns);
 
 /* Gives the frame and the monitor back; also for a zeroed struct. */

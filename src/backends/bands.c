@@ -56,7 +56,6 @@ static int worker_life(void *argument, unsigned worker) {
             return 0;
         uint64_t render = atomic_load_explicit(&board->render, memory_order_acquire);
         compute_band(this, worker);
-        monitor_phase(this->crew.monitor, worker, PHASE_WAIT);
         int arrived = barrier_wait_at(&board->end, worker, render);
         if (arrived < 0)
             return 1;
@@ -108,6 +107,7 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
     this->crew.wake = wake;
     if (!err)
         err = open_board(this);
+    monitor_coordinators(monitor, NULL, "parent");
     for (unsigned i = 0; !err && i < job->workers; i++)
         err = supervisor_start(&this->crew.supervisor, WORKER_PROCESS, "band", worker_life, this);
     if (!err)

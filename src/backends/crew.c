@@ -72,8 +72,7 @@ static uint64_t count_held(const struct crew *crew, unsigned worker) {
 
 /* The replacement finds its number's line of the ledger as a worker that starts. */
 static int replace(struct crew *crew, struct worker *dead) {
-    if (dead->number < crew->monitor->worker_count)
-        monitor_phase(crew->monitor, dead->number, PHASE_START);
+    monitor_restart(crew->monitor, dead->number);
     note_progress(crew);
     return crew->replace ? crew->replace(crew->backend, dead)
                          : supervisor_replace(&crew->supervisor, dead);
@@ -109,7 +108,9 @@ static int mourn(struct crew *crew, struct worker *dead) {
 /* Waits for news until the deadline, ≥ 0; a stop, and a death that cannot be mended, are errors. */
 static int hear(struct crew *crew, uint64_t deadline_ns) {
     struct worker *dead = NULL;
+    monitor_phase(crew->monitor, monitor_original(crew->monitor), PHASE_IDLE);
     int news = supervisor_wait(&crew->supervisor, deadline_ns, &dead);
+    monitor_phase(crew->monitor, monitor_original(crew->monitor), PHASE_COLLECT);
     if (news < 0)
         return news;
     if (news == SUPERVISOR_STOP || monitor_stop_requested(crew->monitor))
@@ -128,6 +129,7 @@ int crew_begin(struct crew *crew) {
     for (unsigned i = 0; i < crew->job->workers; i++)
         crew->griefs[i].batch = -1;
     int news = hear(crew, 0); /* one may have died since the last render */
+    monitor_phase(crew->monitor, monitor_original(crew->monitor), PHASE_DISPATCH);
     return news < 0 ? news : 0;
 }
 
@@ -156,8 +158,10 @@ int crew_await(struct crew *crew, bool (*ready)(const void *what), const void *w
     for (;;) {
         if (monitor_stop_requested(crew->monitor))
             return -ECANCELED;
-        if (ready(what))
+        if (ready(what)) {
+            monitor_phase(crew->monitor, monitor_original(crew->monitor), PHASE_COLLECT);
             return 0;
+        }
         bell_arm(crew->supervisor.bell);
         if (ready(what)) { /* it came before the bell was armed */
             bell_disarm(crew->supervisor.bell);
@@ -211,6 +215,7 @@ void crew_do_in_place(struct crew *crew, unsigned worker, uint64_t index, uint32
     uint32_t *place = frame + job_batch(crew->job, index).first;
     monitor_batch_done(crew->monitor, worker, index, crew_fill(crew, worker, index, place));
     lease_done(crew->leases, index);
+    monitor_phase(crew->monitor, worker, PHASE_WAIT);
 }
 
 /* Each wake of the collector costs some 10 µs, so it should find many results: half of these. But

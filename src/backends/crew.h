@@ -54,7 +54,9 @@ struct crew_result {
  * close it after a failure too. */
 int crew_open(struct crew *crew, const struct job *job, struct monitor *monitor, unsigned others);
 
-/* At the start of each render: all batches are free. 0, or the errors of crew_await. */
+/* At the start of each render: all batches are free. 0, or the errors of crew_await. For the
+ * monitor the original process dispatches from here on, is idle while it waits, and collects
+ * afterwards. */
 int crew_begin(struct crew *crew);
 
 /* In place: a worker at the start of its life, and the original process once all were started; so

@@ -87,6 +87,7 @@ static int64_t answer_deal(const struct deal *deal, struct manager_bytes *reply)
 
 static int64_t deal(struct manager_state *this, unsigned worker, struct manager_bytes *reply) {
     const struct job *job = this->crew.job;
+    monitor_phase(this->crew.monitor, monitor_helper(this->crew.monitor), PHASE_DISPATCH);
     uint64_t share = left(this) / ((uint64_t)job->workers * DEALS_OF_THE_REST);
     uint64_t most = size_min(share, DEAL_BYTES / stride(job));
     struct deal deal = {.first = this->board.dealt, .count = size_max(most, 1)};
@@ -151,6 +152,12 @@ static int64_t board_call(void *context, uint32_t verb, const void *request, siz
     return -ENOSYS;
 }
 
+/* The server waits for requests, or has some. What it does then is to collect, until it deals. */
+static void server_waits(void *context, bool waits) {
+    struct monitor *monitor = ((struct manager_state *)context)->crew.monitor;
+    monitor_phase(monitor, monitor_helper(monitor), waits ? PHASE_IDLE : PHASE_COLLECT);
+}
+
 /* ---- the workers ---- */
 
 /* A request without more than the worker's number. */
@@ -198,13 +205,14 @@ static int work(struct crew *crew, unsigned worker, struct deal deal, struct man
         err = compute(crew, worker, deal, proxy, &bytes);
         if (err)
             return err;
-        monitor_phase(crew->monitor, worker, PHASE_SEND);
+        monitor_phase(crew->monitor, worker, PHASE_WAIT);
         more = answer(proxy, &deal);
+        monitor_phase(crew->monitor, worker, PHASE_SEND);
         err = manager_ask(proxy, BOARD, PUT, bytes, CLOCK_NEVER);
     }
+    monitor_phase(crew->monitor, worker, PHASE_WAIT);
     if (!err)
         err = answer(proxy, &deal); /* of the last PUT: nothing more either */
-    monitor_phase(crew->monitor, worker, PHASE_WAIT);
     return err == -ENODATA ? 0 : err;
 }
 
@@ -279,6 +287,9 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
     this->crew.replaceable = job->workers;
     if (!err)
         err = manager_open(&this->manager, &this->object, 1);
+    this->manager.waits = server_waits;
+    this->manager.waits_context = this;
+    monitor_coordinators(monitor, "server", NULL); /* the original process sleeps */
     for (unsigned i = 0; !err && i < job->workers; i++)
         err = supervisor_start(&this->crew.supervisor, WORKER_PROCESS, "worker", worker_life, this);
     if (!err) /* the last, so that the workers' numbers are theirs */

@@ -8,17 +8,22 @@
 #include <sys/mman.h>
 
 int monitor_open(struct monitor *monitor, unsigned workers, uint64_t batches) {
-    uint64_t lines = (uint64_t)workers * sizeof(struct monitor_worker), sums, bytes;
+    uint64_t tracks = (uint64_t)workers + MONITOR_COORDINATORS, sums, bytes;
+    uint64_t lines = tracks * sizeof(struct monitor_worker);
+    uint64_t accounts = tracks * sizeof(struct account);
+    uint64_t own = tracks * sizeof(struct monitor_track);
     *monitor = (struct monitor){.stop_fd = -1};
-    if (!size_multiply(batches, sizeof(uint64_t), &sums) || !size_add(lines, sums, &bytes) ||
-        bytes > SIZE_MAX)
+    if (!size_multiply(batches, sizeof(uint64_t), &sums) ||
+        !size_add(lines + accounts + own, sums, &bytes) || bytes > SIZE_MAX)
         return -ENOMEM;
     void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (pages == MAP_FAILED)
         return -ENOMEM;
     *monitor = (struct monitor){
         .workers = pages,
-        .sums = (_Atomic uint64_t *)((char *)pages + lines),
+        .accounts = (struct account *)((char *)pages + lines),
+        .tracks = (struct monitor_track *)((char *)pages + lines + accounts),
+        .sums = (_Atomic uint64_t *)((char *)pages + lines + accounts + own),
         .worker_count = workers,
         .batch_count = batches,
         .stop_fd = -1,
@@ -31,6 +36,7 @@ int monitor_open(struct monitor *monitor, unsigned workers, uint64_t batches) {
 }
 
 void monitor_close(struct monitor *monitor) {
+    timeline_close(&monitor->timeline);
     if (monitor->pages)
         munmap(monitor->pages, monitor->pages_bytes);
     *monitor = (struct monitor){.stop_fd = -1};
@@ -79,6 +85,7 @@ void monitor_worker_lost(struct monitor *monitor, const struct monitor_loss *los
     monitor->workers_lost++;
     monitor->batches_reissued += batches_reissued;
     monitor->loss = *loss;
+    monitor_record_death(monitor, loss);
     bool goes_on = loss->end == LOSS_REPLACED || loss->end == LOSS_IDLE;
     if (monitor->report && goes_on && !loss->repeated)
         monitor->report(monitor->report_context, loss);

@@ -25,8 +25,11 @@ int openmp_team_open(const struct job *job, struct monitor *monitor, void **stat
     omp_set_num_threads((int)job->workers);
     omp_set_schedule(kinds[job->schedule.kind], (int)job->schedule.chunk);
 #pragma omp parallel
+    {
+        monitor_phase(monitor, (unsigned)omp_get_thread_num(), PHASE_WAIT);
 #pragma omp single
-    threads = (unsigned)omp_get_num_threads();
+        threads = (unsigned)omp_get_num_threads();
+    }
     monitor_workers_started(monitor, threads);
     *state = (void *)(uintptr_t)job;
     return 0;
@@ -58,7 +61,8 @@ void openmp_team_batch(const struct job *job, struct monitor *monitor, struct co
         return;
     unsigned thread = thread_number();
     struct batch batch = job_batch(job, index);
-    monitor_phase(monitor, thread, PHASE_COMPUTE);
+    monitor_batch_begun(monitor, thread, index);
     uint64_t sum = job->kernel->fill(&job->workload, batch, counts->at + batch.first);
     monitor_batch_done(monitor, thread, index, sum);
+    monitor_phase(monitor, thread, PHASE_WAIT);
 }

@@ -152,6 +152,7 @@ static int deal(struct pipe_backend *this, unsigned worker) {
     uint64_t share = size_divide_up(undealt, HANDS * this->opened);
     if (undealt == 0)
         return 0;
+    monitor_phase(this->crew.monitor, monitor_original(this->crew.monitor), PHASE_DISPATCH);
     struct hand *hand = &partner->hands[partner->held++];
     *hand = (struct hand){.first = this->next, .count = size_min(this->hand, share)};
     this->next += hand->count;
@@ -227,6 +228,7 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
     this->crew.backend = this;
     this->crew.mourn = mourn;
     this->crew.replace = replace;
+    monitor_coordinators(monitor, NULL, "parent");
     this->result = malloc(result_bytes_most(this));
     if (!err && (!this->partners || !this->result))
         err = -ENOMEM;

@@ -108,6 +108,7 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
     this->crew.wake = wake;
     this->crew.mourn = mourn;
     this->crew.replace = replace;
+    monitor_coordinators(monitor, NULL, "parent");
     if (!err)
         err = pool_open(&this->pool, &this->crew.arena, &this->crew.supervisor, &this->plan);
     if (err) {
@@ -115,6 +116,8 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
         finish(this);
         return err;
     }
+    monitor_queue(monitor, "chunks", this->pool.tasks);
+    monitor_queue(monitor, "results", this->pool.results);
     monitor_workers_started(monitor, job->workers);
     *state = this;
     return 0;

@@ -36,16 +36,28 @@ struct producer_consumer {
     bool broken;           /* a render failed: do not wait for anybody */
 };
 
+/* Puts a batch on the queue; while that is full, the producer idles. */
+static int offer(struct producer_consumer *this, uint64_t batch) {
+    struct monitor *monitor = this->crew.monitor;
+    if (queue_full(this->tasks))
+        monitor_phase(monitor, monitor_helper(monitor), PHASE_IDLE);
+    int err = queue_put(this->tasks, &batch, sizeof batch);
+    monitor_phase(monitor, monitor_helper(monitor), PHASE_DISPATCH);
+    return err;
+}
+
 /* The producer's life: in each round all batches that are free, in their order. */
 static int producer(void *argument, unsigned number) {
     struct producer_consumer *this = argument;
     uint64_t batches = job_batches(this->crew.job), round = 0;
-    (void)number;
-    while ((round = round_await(this->rounds, round)) != 0)
+    monitor_phase(this->crew.monitor, number, PHASE_IDLE);
+    while ((round = round_await(this->rounds, round)) != 0) {
+        monitor_phase(this->crew.monitor, number, PHASE_DISPATCH);
         for (uint64_t batch = 0; batch < batches; batch++)
-            if (lease_is_free(this->crew.leases, batch) &&
-                queue_put(this->tasks, &batch, sizeof batch) != 0)
+            if (lease_is_free(this->crew.leases, batch) && offer(this, batch) != 0)
                 return 0;
+        monitor_phase(this->crew.monitor, number, PHASE_IDLE);
+    }
     queue_close(this->tasks);
     return 0;
 }
@@ -129,6 +141,9 @@ static int open_queues(struct producer_consumer *this) {
     this->tasks->on_empty = crew->supervisor.bell;
     this->results->low_water /= 2; /* nobody who takes from these waits for who puts */
     this->tasks->low_water /= 2;
+    monitor_coordinators(crew->monitor, "producer", "collector");
+    monitor_queue(crew->monitor, "tasks", this->tasks);
+    monitor_queue(crew->monitor, "results", this->results);
     return 0;
 }
 

@@ -8,14 +8,15 @@
 static int render(void *state, struct monitor *monitor, struct counts *counts) {
     const struct job *job = state;
     monitor_workers_started(monitor, 1);
-    monitor_phase(monitor, 0, PHASE_COMPUTE);
     for (uint64_t i = 0; i < job_batches(job); i++) {
         if (monitor_stop_requested(monitor))
             return -ECANCELED;
         struct batch batch = job_batch(job, i);
+        monitor_batch_begun(monitor, 0, i);
         uint64_t sum = job->kernel->fill(&job->workload, batch, counts->at + batch.first);
         monitor_batch_done(monitor, 0, i, sum);
     }
+    monitor_phase(monitor, 0, PHASE_WAIT);
     return 0;
 }
 

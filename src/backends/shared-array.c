@@ -76,7 +76,6 @@ static int worker_life(void *argument, unsigned worker) {
     crew_worker_started(&this->crew, worker);
     while ((round = round_await(&board->round, round)) != 0) {
         deal(this, worker);
-        monitor_phase(this->crew.monitor, worker, PHASE_WAIT);
         set_finished(board, worker, round);
         if (finished_by_all(board, round))
             bell_ring(this->crew.supervisor.bell);
@@ -125,6 +124,7 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
     this->crew.wake = wake;
     if (!err)
         err = open_board(this);
+    monitor_coordinators(monitor, NULL, "parent");
     for (unsigned i = 0; !err && i < job->workers; i++)
         err = supervisor_start(&this->crew.supervisor, WORKER_PROCESS, "worker", worker_life, this);
     if (!err)

@@ -30,6 +30,7 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
         return -ENOMEM; /* and nothing is left to close */
     this->job = job;
     monitor_workers_started(monitor, 1); /* as many as you really have */
+    /* If somebody coordinates them, monitor_coordinators tells who, before they start. */
     *state = this;
     return 0;
 }
@@ -39,9 +40,10 @@ static void one_batch(const struct job *job, struct monitor *monitor, struct cou
                       uint64_t index) {
     unsigned worker = 0;
     struct batch batch = job_batch(job, index);
-    monitor_phase(monitor, worker, PHASE_COMPUTE);
+    monitor_batch_begun(monitor, worker, index);
     uint64_t sum = job->kernel->fill(&job->workload, batch, counts->at + batch.first);
     monitor_batch_done(monitor, worker, index, sum); /* whoever wrote the frame enters the batch */
+    monitor_phase(monitor, worker, PHASE_WAIT);      /* on its way to the next; PHASE_SEND, if so */
 }
 
 /* Every batch exactly once into the frame. Called again and again; the harness clears the frame

@@ -6,10 +6,18 @@
 #define NS_PER_S  UINT64_C(1000000000)
 #define NS_PER_MS UINT64_C(1000000)
 
-uint64_t clock_now_ns(void) {
+static uint64_t read_ns(clockid_t clock) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock_now_ns(void) {
+    return read_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t clock_cpu_ns(void) {
+    return read_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 uint64_t clock_after_ns(uint64_t ns) {

@@ -1,4 +1,5 @@
-/* Time as unsigned nanoseconds of CLOCK_MONOTONIC: the only clock that anything here reads. */
+/* Time as unsigned nanoseconds of CLOCK_MONOTONIC: the only clock that anything here is timed by.
+ */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -10,6 +11,9 @@
 
 /* Now, in nanoseconds since an arbitrary start. Never fails, never goes back. */
 uint64_t clock_now_ns(void);
+
+/* CPU time of the calling thread so far, in nanoseconds; a system call. */
+uint64_t clock_cpu_ns(void);
 
 /* The deadline that lies `ns` from now; CLOCK_NEVER stays CLOCK_NEVER. */
 uint64_t clock_after_ns(uint64_t ns);

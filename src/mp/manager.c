@@ -277,12 +277,23 @@ static void forget_parked(struct server *server, int ready) {
     }
 }
 
-static int run(struct server *server) {
+/* Until somebody is ready, or a deadline passes: how many are, or -errno. */
+static int wait_for_requests(struct server *server, const struct manager *manager) {
+    int timeout = clock_poll_ms(expire(server)), most = (int)server->events_most;
+    if (manager->waits)
+        manager->waits(manager->waits_context, true);
+    int ready = epoll_wait(server->epoll_fd, server->events, most, timeout);
+    int err = ready < 0 ? -errno : 0;
+    if (manager->waits)
+        manager->waits(manager->waits_context, false);
+    return err ? err : ready;
+}
+
+static int run(struct server *server, const struct manager *manager) {
     while (!server->ended && (server->open || server->clients > 0)) {
-        int timeout = clock_poll_ms(expire(server)), most = (int)server->events_most;
-        int ready = epoll_wait(server->epoll_fd, server->events, most, timeout);
-        if (ready < 0 && errno != EINTR)
-            return -errno;
+        int ready = wait_for_requests(server, manager);
+        if (ready < 0 && ready != -EINTR)
+            return ready;
         forget_parked(server, ready);
         for (int i = 0; i < ready; i++) {
             const struct epoll_event event = server->events[i]; /* let_in may move them */
@@ -325,7 +336,7 @@ static int server_life(void *argument, unsigned number) {
     close_supervisor(manager->supervisor);
     int err = prepare(&server, manager);
     if (!err)
-        err = run(&server);
+        err = run(&server, manager);
     /* What is left of its heap ends with the process. */
     while (server.parked)
         answer(&server, unpark(&server.parked), -EPIPE);

@@ -52,6 +52,10 @@ struct manager {
     const struct manager_object *objects;
     uint32_t count;
     struct supervisor *supervisor;
+    /* Set it between manager_open and manager_start, or leave it: the server says that it waits for
+     * requests from now on, or not any more. */
+    void (*waits)(void *context, bool waits);
+    void *waits_context;
 };
 
 /* A manager of `count` objects of your own, numbered from 0, which must live until manager_start (0
