@@ -38,6 +38,7 @@ for group in "$@"; do
     test)
         need libcmocka-dev library cmocka
         need perl perl -MTAP::Harness -e 1
+        need python3 has python3
         need gnuplot-nox has gnuplot
         need spin has spin
         ;;

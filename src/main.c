@@ -11,16 +11,20 @@
 #include "progress.h"
 #include "record.h"
 #include "render.h"
+#include "trace.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+/* Files that a run may write. */
+enum { PICTURE, COUNTS, TRACE, OUTPUTS };
+
 /* Everything that one run opens. */
 struct run {
     struct options options;
-    struct output picture, counts;
+    struct output outputs[OUTPUTS];
     struct render render;
     struct progress progress;
     struct image_timing timing;
@@ -32,18 +36,32 @@ static int refuse_output(const char *path, int err) {
     return EXIT_REFUSED_BY_SYSTEM;
 }
 
+/* NULL: it was not asked for. */
+static const char *path_of(const struct run *run, int output) {
+    const char *const paths[OUTPUTS] = {
+        [PICTURE] = run->options.output,
+        [COUNTS] = run->options.counts,
+        [TRACE] = run->options.trace,
+    };
+    return paths[output];
+}
+
 /* Before the work, so that a place that cannot be written is found out at once. */
 static int open_outputs(struct run *run) {
-    const struct options *options = &run->options;
-    int err = options->output ? output_open(&run->picture, options->output) : 0;
-    if (err)
-        return refuse_output(options->output, err);
-    err = options->counts ? output_open(&run->counts, options->counts) : 0;
-    if (err)
-        return refuse_output(options->counts, err);
-    if (output_same(&run->picture, &run->counts)) {
-        log_say("-o and --counts name the same file '%.256s'", options->output);
-        return EXIT_USAGE;
+    static const char *const names[OUTPUTS] = {
+        [PICTURE] = "-o", [COUNTS] = "--counts", [TRACE] = "--trace"};
+    for (int i = 0; i < OUTPUTS; i++) {
+        const char *path = path_of(run, i);
+        int err = path ? output_open(&run->outputs[i], path) : 0;
+        if (err)
+            return refuse_output(path, err);
+        for (int other = 0; other < i; other++) {
+            if (!output_same(&run->outputs[other], &run->outputs[i]))
+                continue;
+            log_say("%s and %s name the same file '%.256s'", names[other], names[i],
+                    path_of(run, other));
+            return EXIT_USAGE;
+        }
     }
     return EXIT_DONE;
 }
@@ -75,6 +93,12 @@ static int render_picture(struct run *run) {
         return EXIT_REFUSED_BY_SYSTEM;
     }
     run->render.monitor.lease_ns = (uint64_t)(options->lease_s * 1e9);
+    err = options->trace ? render_trace(&run->render) : 0;
+    if (err) {
+        log_say("cannot get the trace's memory: %s", strerror(-err));
+        return EXIT_REFUSED_BY_SYSTEM;
+    }
+    run->render.recording = options->trace ? RENDER_RECORDED : RENDER_UNRECORDED;
     if (bar)
         progress_start(&run->progress, &run->render.monitor,
                        options->progress == WHEN_ALWAYS ? 0 : UINT64_C(300000000));
@@ -112,27 +136,39 @@ static int verify(struct run *run) {
     return status;
 }
 
+static int write_trace(struct run *run) {
+    uint64_t dropped = timeline_dropped(&run->render.monitor.timeline);
+    if (dropped)
+        log_say("the trace lacks %" PRIu64 " events that did not fit its buffers", dropped);
+    return trace_write(&run->outputs[TRACE], &run->render);
+}
+
 /* Everything but the names: nothing appears before all of it could be written. */
 static int write_outputs(struct run *run) {
     const struct options *options = &run->options;
     int err = options->output
-                  ? image_write_png(&run->picture, &run->render.counts, &options->job.workload,
-                                    options->palette, &run->timing)
+                  ? image_write_png(&run->outputs[PICTURE], &run->render.counts,
+                                    &options->job.workload, options->palette, &run->timing)
                   : 0;
     if (err)
         return refuse_output(options->output, err);
-    err = options->counts ? counts_write_npy(&run->render.counts, &run->counts) : 0;
-    return err ? refuse_output(options->counts, err) : EXIT_DONE;
+    err = options->counts ? counts_write_npy(&run->render.counts, &run->outputs[COUNTS]) : 0;
+    if (err)
+        return refuse_output(options->counts, err);
+    err = options->trace ? write_trace(run) : 0;
+    return err ? refuse_output(options->trace, err) : EXIT_DONE;
 }
 
 static int commit_outputs(struct run *run) {
     if (stop_signal())
         return EXIT_SIGNAL + stop_signal();
-    int err = run->options.output ? output_commit(&run->picture) : 0;
-    if (err)
-        return refuse_output(run->options.output, err);
-    err = run->options.counts ? output_commit(&run->counts) : 0;
-    return err ? refuse_output(run->options.counts, err) : EXIT_DONE;
+    for (int i = 0; i < OUTPUTS; i++) {
+        const char *path = path_of(run, i);
+        int err = path ? output_commit(&run->outputs[i]) : 0;
+        if (err)
+            return refuse_output(path, err);
+    }
+    return EXIT_DONE;
 }
 
 /* The summary line, when nothing else was asked for, and the record. */
@@ -148,7 +184,7 @@ static int tell(struct run *run) {
             log_say("cannot write standard output: %s", strerror(-err));
             return EXIT_REFUSED_BY_SYSTEM;
         }
-    } else if (!options->output && !options->counts && !options->quiet) {
+    } else if (!options->output && !options->counts && !options->trace && !options->quiet) {
         log_say("%s, %ux%u pixels, %s on %u worker%s, kernel %s: rendered in %.3f ms, %.2f G "
                 "iterations/s",
                 options->view_name, options->job.workload.width, options->job.workload.height,
@@ -172,14 +208,14 @@ static int run_once(struct run *run) {
         status = tell(run);
     if (!status)
         status = commit_outputs(run);
-    output_abandon(&run->picture);
-    output_abandon(&run->counts);
+    for (int i = 0; i < OUTPUTS; i++)
+        output_abandon(&run->outputs[i]);
     render_close(&run->render);
     return status;
 }
 
 int main(int argc, char **argv) {
-    static struct run run = {.picture = {.fd = -1}, .counts = {.fd = -1}};
+    static struct run run = {.outputs = {{.fd = -1}, {.fd = -1}, {.fd = -1}}};
     run.start_ns = clock_now_ns();
     log_program("mandel");
     int err = standard_open();

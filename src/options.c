@@ -44,6 +44,7 @@ enum {
     OPT_LIST,
     OPT_PROGRESS,
     OPT_LEASE,
+    OPT_TRACE,
     OPT_HELP,
     OPT_VERSION
 };
@@ -64,6 +65,7 @@ static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"verify", no_argument, NULL, OPT_VERIFY},
     {"counts", required_argument, NULL, OPT_COUNTS},
+    {"trace", required_argument, NULL, OPT_TRACE},
     {"schedule", required_argument, NULL, OPT_SCHEDULE},
     {"json", no_argument, NULL, OPT_JSON},
     {"list", required_argument, NULL, OPT_LIST},
@@ -207,6 +209,9 @@ static bool take_option(struct options *options, struct request *request, int op
         return true;
     case OPT_COUNTS:
         options->counts = value;
+        return true;
+    case OPT_TRACE:
+        options->trace = value;
         return true;
     case OPT_SCHEDULE:
         request->schedule = value;
@@ -382,9 +387,9 @@ static bool fits_memory(struct options *options) {
 }
 
 static bool check_outputs(struct options *options) {
-    const char *const paths[] = {options->output, options->counts};
+    const char *const paths[] = {options->output, options->counts, options->trace};
     int on_stdout = options->json;
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct stat existing;
         if (!paths[i])
             continue;
@@ -392,14 +397,15 @@ static bool check_outputs(struct options *options) {
             return refuse(options, "an output needs a name");
         if (strcmp(paths[i], "-") == 0) {
             on_stdout++;
-            if (isatty(STDOUT_FILENO))
+            if (paths[i] != options->trace && isatty(STDOUT_FILENO))
                 return refuse(options, "binary output does not go to a terminal");
         } else if (stat(paths[i], &existing) == 0 && S_ISDIR(existing.st_mode)) {
             return refuse(options, "output '%.256s' is a directory", paths[i]);
         }
     }
     if (on_stdout > 1)
-        return refuse(options, "only one of -o -, --counts - and --json can have standard output");
+        return refuse(options, "only one of -o -, --counts -, --trace - and --json can have "
+                               "standard output");
     return true;
 }
 
@@ -465,6 +471,7 @@ void options_print_help(void) {
         "  -o, --output FILE     a PNG; - is standard output\n"
         "  -p, --palette NAME    its colours (default %s)\n"
         "      --counts FILE     the raw counts in NumPy's .npy format\n"
+        "      --trace FILE      a timeline of every worker in the Chrome trace format\n"
         "      --json            the run's record, one JSON object, on standard output\n"
         "      --verify          also compare with serial + scalar; exit 3 if anything differs\n"
         "Other:\n"

@@ -27,8 +27,8 @@ struct options {
     struct job job;
     const char *view_name; /* of the named view, also where parts of it were overridden */
     const struct palette *palette;
-    const char *output, *counts; /* paths, "-" for standard output, or NULL */
-    const char *list;            /* the kind to list */
+    const char *output, *counts, *trace; /* paths, "-" for standard output, or NULL */
+    const char *list;                    /* the kind to list */
     bool verify, json, quiet;
     enum options_when progress;
     double lease_s; /* a worker stopped for so long is replaced */

@@ -70,10 +70,30 @@ static int add_outcome(json_t *object, const struct record *record) {
     return failed;
 }
 
+static bool is_coordinators(enum term term) {
+    return term == TERM_DISPATCH || term == TERM_COLLECT || term == TERM_IDLE;
+}
+
+/* What the time was spent on, if that was recorded (--trace). */
+static int add_accounts(json_t *object, const struct monitor_accounts *accounts) {
+    int failed = json_object_set_new(
+        object, "accounted_s", seconds_or_null(accounts->renders ? &accounts->wall_ns : NULL));
+    for (int term = 0; term < TERMS; term++) {
+        char key[64];
+        int64_t ns = is_coordinators((enum term)term) ? accounts->coordinator_ns[term]
+                                                      : accounts->worker_ns[term];
+        snprintf(key, sizeof key, "%s_s", monitor_term_name((enum term)term));
+        failed |= json_object_set_new(
+            object, key, accounts->renders ? json_real((double)ns / 1e9) : json_null());
+    }
+    return failed;
+}
+
 int record_print(const struct record *record) {
     json_t *object = json_object();
     int err = -ENOMEM;
-    if (object && add_case(object, record->options) == 0 && add_outcome(object, record) == 0) {
+    if (object && add_case(object, record->options) == 0 && add_outcome(object, record) == 0 &&
+        add_accounts(object, &record->result->accounts) == 0) {
         errno = 0;
         err = 0;
         if (json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(17)) != 0 ||

@@ -178,7 +178,7 @@ test_information() {
     local option
     run --help
     check "--help succeeds, on stdout only" [ "$status$(wc -c <"$tmp/stderr")" = 00 ]
-    for option in view center extent max-iter pixels backend workers kernel batch palette output \
+    for option in view center extent max-iter pixels backend workers kernel batch palette output trace \
         verify counts schedule json list quiet progress help version; do
         check "--help tells of --$option" grep -q -e "--$option" "$tmp/stdout"
     done
@@ -238,7 +238,8 @@ test_record() {
     check "--json says nothing on stderr" [ ! -s "$tmp/stderr" ]
     for key in backend kernel exact shortcuts workers workers_started workers_seen width height \
         center_re center_im extent max_iter batch iterations sha256 open_s render_s close_s \
-        encode_s write_s user_s sys_s max_rss_bytes workers_lost batches_reissued; do
+        encode_s write_s user_s sys_s max_rss_bytes workers_lost batches_reissued accounted_s \
+        compute_s wait_s send_s collect_s descheduled_s residual_s; do
         [ -n "${record[$key]-}" ] || fault+=" $key is missing;"
     done
     result "--json has every key" "$fault"
