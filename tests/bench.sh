@@ -62,6 +62,21 @@ pictures() {
     [ "$(head -c 8 "$work/a/images/serial.png" | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ]
 }
 
+# Of each backend a trace; and the terms of each sample add up to workers × wall.
+accounts() {
+    local backend
+    for backend in serial pool shared-array; do
+        grep -q '"traceEvents"' "$work/a/trace/$backend.json" || return 1
+    done
+    perl -F, -lane '
+        if ($. == 1) { @column{@F} = 0 .. $#F; next }
+        sub value { $F[$column{"$_[0]_s"}] }
+        my ($sum, $all) = (0, $F[$column{workers}] * value("accounted"));
+        $sum += value($_) for qw(compute wait send descheduled start end_wait residual);
+        die "$sum is not $all" if abs($sum - $all) > 1e-6 || value("compute") <= 0;
+    ' "$work/a/raw.csv"
+}
+
 plots() {
     local plot
     for plot in time speedup efficiency; do
@@ -282,6 +297,7 @@ ok "holds every sample of every block once" complete "$work/a"
 ok "prints who won" grep -q 'Winner: ' "$work/table"
 ok "prints where the files are" grep -q "Files in $work/a" "$work/table"
 ok "draws the same picture with every backend" pictures
+ok "keeps a trace of each backend, and accounts for all time" accounts
 ok "draws plots" plots
 ok "orders samples by the seed" same_seed_same_order
 ok "derives the same tables from the raw records" report_again

@@ -71,6 +71,8 @@ int campaign_create(const struct campaign *campaign) {
         err = make_directories(campaign_path(campaign, "plots", path));
     if (!err && campaign->plan.count)
         err = make_directories(campaign_path(campaign, "images", path));
+    if (!err && campaign->plan.count)
+        err = make_directories(campaign_path(campaign, "trace", path));
     return err;
 }
 

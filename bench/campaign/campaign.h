@@ -31,8 +31,7 @@ struct campaign {
 const char *campaign_path(const struct campaign *campaign, const char *file, char *path);
 
 /* Makes the directory (and its parents), with its subdirectories plots and, for
- * renders, images. 0; -ENOTEMPTY:
- * it exists and holds something; or -errno. */
+ * renders, images and trace. 0; -ENOTEMPTY: it exists and holds something; or -errno. */
 int campaign_create(const struct campaign *campaign);
 
 /* Writes manifest.json, whole or not at all. 0 or -errno. */

@@ -68,8 +68,8 @@ static bool is_precise(void *context) {
     return precise;
 }
 
-/* Each backend's picture is kept once: of its first case with its largest number of workers within
- * the CPUs. */
+/* Each backend's picture and trace are kept once: of its first case with its largest number of
+ * workers within the CPUs. */
 static bool draws_picture(const struct plan *plan, uint32_t index) {
     const struct plan_case *this = &plan->cases[index], *best = NULL;
     if (this->role != ROLE_CASE && this->role != ROLE_BASELINE)
@@ -130,6 +130,33 @@ static void fill_in_noise(struct raw_row *row, const struct sample *sample) {
     row->noisy = noise_judge(row);
 }
 
+static double seconds_each(int64_t ns, const struct monitor_accounts *accounts) {
+    return (double)ns / 1e9 / (double)accounts->renders;
+}
+
+/* What a render's time was spent on: the mean of those that were recorded. */
+static void account_for(struct raw_row *row, const struct monitor_accounts *accounts) {
+    const int64_t *worker_ns = accounts->worker_ns, *coordinator_ns = accounts->coordinator_ns;
+    if (accounts->renders == 0)
+        return;
+    row->compute_s = seconds_each(worker_ns[TERM_COMPUTE], accounts);
+    row->wait_s = seconds_each(worker_ns[TERM_WAIT], accounts);
+    row->send_s = seconds_each(worker_ns[TERM_SEND], accounts);
+    row->collect_s = seconds_each(coordinator_ns[TERM_COLLECT], accounts);
+    row->descheduled_s = seconds_each(worker_ns[TERM_DESCHEDULED], accounts);
+    row->residual_s = seconds_each(worker_ns[TERM_RESIDUAL], accounts);
+    row->accounted_renders = accounts->renders;
+    row->accounted_s = seconds_each((int64_t)accounts->wall_ns, accounts);
+    row->start_s = seconds_each(worker_ns[TERM_START] + worker_ns[TERM_STARTUP_WAIT], accounts);
+    row->end_wait_s = seconds_each(worker_ns[TERM_END_WAIT], accounts);
+    row->dispatch_s = seconds_each(coordinator_ns[TERM_DISPATCH], accounts);
+    row->idle_s = seconds_each(coordinator_ns[TERM_IDLE], accounts);
+    row->compute_max_s = seconds_each(accounts->compute_most_ns, accounts);
+    row->coordinators = accounts->coordinators;
+    row->coordinators_descheduled_s = seconds_each(coordinator_ns[TERM_DESCHEDULED], accounts);
+    row->coordinator_max_s = seconds_each(accounts->coordinator_most_ns, accounts);
+}
+
 /* What was measured. */
 static void fill_in(struct raw_row *row, const struct sample *sample) {
     const struct render_result *result = &sample->result;
@@ -156,6 +183,7 @@ static void fill_in(struct raw_row *row, const struct sample *sample) {
     row->minflt = (uint64_t)usage->minflt;
     row->majflt = (uint64_t)usage->majflt;
     fill_in_noise(row, sample);
+    account_for(row, &result->accounts);
 }
 
 /* "ok", "wrong" or "failed", and a sentence about the latter two. */
@@ -209,7 +237,8 @@ static int take_one(void *context, uint64_t block, uint32_t order, uint32_t inde
     struct state *state = context;
     const struct campaign *campaign = state->campaign;
     const struct plan_case *plan_case = &campaign->plan.cases[index];
-    char name[64], picture[CAMPAIGN_PATH_SIZE + 128];
+    char picture_name[64], trace_name[64];
+    char picture[CAMPAIGN_PATH_SIZE + 128], trace[CAMPAIGN_PATH_SIZE + 128];
     struct sample sample;
     struct raw_row *row = &state->row;
     uint64_t random = campaign->seed + block * UINT64_C(1000003) + order;
@@ -220,8 +249,10 @@ static int take_one(void *context, uint64_t block, uint32_t order, uint32_t inde
     row->order = order;
     row->attempt = 1 + attempts_so_far(&state->done, block, order);
     row->env_pad = random_below(&random, PADDING_MAX);
-    snprintf(name, sizeof name, "images/%s.png", plan_case->backend->name);
-    int err = sample_take(plan_case, draws ? campaign_path(campaign, name, picture) : NULL,
+    snprintf(picture_name, sizeof picture_name, "images/%s.png", plan_case->backend->name);
+    snprintf(trace_name, sizeof trace_name, "trace/%s.json", plan_case->backend->name);
+    int err = sample_take(plan_case, draws ? campaign_path(campaign, picture_name, picture) : NULL,
+                          draws ? campaign_path(campaign, trace_name, trace) : NULL,
                           (unsigned)row->env_pad, &sample);
     if (err == -ECANCELED)
         return err;

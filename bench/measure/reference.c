@@ -24,7 +24,7 @@ static int compute(const struct plan_case *plan_case, const struct kernel *kerne
     serial.backend = backend_find("serial");
     serial.job.kernel = kernel;
     serial.job.workers = 1;
-    int err = sample_take(&serial, NULL, 0, &sample);
+    int err = sample_take(&serial, NULL, NULL, 0, &sample);
     if (!err && sample.end != RENDER_DONE)
         err = -ECHILD;
     if (err) {

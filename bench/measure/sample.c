@@ -10,6 +10,7 @@
 #include "bench/campaign/campaign.h"
 #include "mp/worker.h"
 #include "options.h"
+#include "trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,9 +58,21 @@ static void witness(void *context, enum render_edge edge) {
     sample->mhz_end = machine_mhz();
 }
 
+/* What goes wrong with the trace ends the sample as what goes wrong with the picture does. */
+static int write_trace(const struct options *options, const struct render *render,
+                       struct sample *sample) {
+    int err = trace_save(options->trace, render);
+    if (err)
+        snprintf(sample->sentence, sizeof sample->sentence, "cannot write '%.256s': %s",
+                 options->trace, strerror(-err));
+    return err;
+}
+
 static void measure(const struct options *options, struct sample *sample) {
     struct render render;
     int err = render_open(&render, options->backend, &options->job);
+    if (!err && options->trace)
+        err = render_trace(&render);
     if (err) {
         sample->end = RENDER_REFUSED;
         snprintf(sample->sentence, sizeof sample->sentence, "cannot get the frame's memory: %s",
@@ -68,11 +81,15 @@ static void measure(const struct options *options, struct sample *sample) {
     }
     render.witness = witness;
     render.witness_context = sample;
+    render.recording = RENDER_RECORDED_AFTER;
+    render.record_ns = SAMPLE_RECORD_NS;
     sample->end = render_run(&render, SAMPLE_RENDER_NS);
     sample->result = render.result;
     snprintf(sample->sentence, sizeof sample->sentence, "%s", render.sentence);
     usage_now(&sample->usage);
     if (sample->end == RENDER_DONE && options->output && write_picture(options, &render, sample))
+        sample->end = RENDER_REFUSED;
+    if (sample->end == RENDER_DONE && options->trace && write_trace(options, &render, sample))
         sample->end = RENDER_REFUSED;
     render_close(&render);
 }
@@ -107,9 +124,10 @@ _Static_assert(sizeof(struct sample) <= 4096, "a record fits into a pipe's atomi
 /* What the child of a fork needs to become the measured process. */
 struct launch {
     char text[ARGUMENTS][ARGUMENT_BYTES];
-    char output[CAMPAIGN_PATH_SIZE + 160]; /* --output=… */
-    char *argv[ARGUMENTS + 3];
-    const char *picture;
+    char output[CAMPAIGN_PATH_SIZE + 160];   /* --output=… */
+    char timeline[CAMPAIGN_PATH_SIZE + 160]; /* --trace=… */
+    char *argv[ARGUMENTS + 4];
+    const char *picture, *trace;
     unsigned padding;
     int pipe[2];
 };
@@ -137,6 +155,10 @@ static void describe(struct launch *launch, const struct plan_case *plan_case) {
     if (launch->picture) {
         snprintf(launch->output, sizeof launch->output, "--output=%s", launch->picture);
         launch->argv[++i] = launch->output;
+    }
+    if (launch->trace) {
+        snprintf(launch->timeline, sizeof launch->timeline, "--trace=%s", launch->trace);
+        launch->argv[++i] = launch->timeline;
     }
     launch->argv[++i] = NULL;
 }
@@ -209,10 +231,10 @@ static int run_child(struct launch *launch, struct sample *sample) {
     return -ECHILD;
 }
 
-int sample_take(const struct plan_case *plan_case, const char *picture, unsigned padding,
-                struct sample *sample) {
+int sample_take(const struct plan_case *plan_case, const char *picture, const char *trace,
+                unsigned padding, struct sample *sample) {
     static struct launch launch;
-    launch = (struct launch){.picture = picture, .padding = padding};
+    launch = (struct launch){.picture = picture, .trace = trace, .padding = padding};
     describe(&launch, plan_case);
     memset(sample, 0, sizeof *sample);
     if (pipe2(launch.pipe, O_CLOEXEC) != 0)

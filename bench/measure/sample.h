@@ -1,7 +1,8 @@
 /* Sample: one case, measured in a fresh process. The harness executes its own program anew; the
- * child renders until 200 ms have been spent in renders and sends its record home on an inherited
- * pipe. So no sample inherits threads, caches of the allocator, or a high-water mark of memory from
- * another. */
+ * child renders until 200 ms have been spent in renders, renders some more to record what the time
+ * is spent on, which the timed renders thus do not pay for, and sends its record home on an
+ * inherited pipe. So no sample inherits threads, caches of the allocator, or a high-water mark of
+ * memory from another. */
 #ifndef BENCH_MEASURE_SAMPLE_H
 #define BENCH_MEASURE_SAMPLE_H
 
@@ -15,6 +16,7 @@
 #include <stdint.h>
 
 #define SAMPLE_RENDER_NS UINT64_C(200000000)
+#define SAMPLE_RECORD_NS UINT64_C(50000000)
 
 /* The record; free of pointers, of fixed size. */
 struct sample {
@@ -29,12 +31,13 @@ struct sample {
     struct machine_others others;
 };
 
-/* Measures one case; with `picture` (a path), also has it drawn and written there. `padding` bytes
+/* Measures one case; with `picture` or `trace` (paths), also has it drawn, or one more render
+ * traced, and written there. `padding` bytes
  * more stand in the environment, which moves the stack. Blocks until the process has ended. 0 and
  * *sample; -ECANCELED: a stop was asked for; -ECHILD: it died or broke off, and sample->sentence
  * says how; or -errno. Nothing of it is left running. */
-int sample_take(const struct plan_case *plan_case, const char *picture, unsigned padding,
-                struct sample *sample);
+int sample_take(const struct plan_case *plan_case, const char *picture, const char *trace,
+                unsigned padding, struct sample *sample);
 
 /* The measured process: argv is the pipe's descriptor, then options of mandel. Returns the exit
  * status. */

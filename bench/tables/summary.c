@@ -7,9 +7,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* CPU seconds per render, of all its processes; renders of one sample share them. */
+/* CPU seconds per render, of all its processes; renders of one sample share them, those that were
+ * only accounted for too. */
 static double cpu_s(const struct raw_row *row) {
-    return (row->user_s + row->sys_s) / (double)row->renders;
+    uint64_t accounted = row->accounted_renders == CSV_NO_WHOLE ? 0 : row->accounted_renders;
+    return (row->user_s + row->sys_s) / (double)(row->renders + accounted);
 }
 
 static const struct raw_row *any_row(const struct cells *cells, const struct cell *cell) {
