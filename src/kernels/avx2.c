@@ -7,14 +7,21 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#define LANES  4
-#define TARGET __attribute__((target("avx2")))
+#define LANES   4
+#define VECTORS 6
+#define TARGET  __attribute__((target("avx2")))
 
-typedef double reals __attribute__((vector_size(32)));
-typedef int64_t masks __attribute__((vector_size(32)));
+typedef double real;
+typedef uint64_t word __attribute__((may_alias));
+typedef double reals __attribute__((may_alias, vector_size(32)));
+typedef int64_t masks __attribute__((may_alias, vector_size(32)));
 
-TARGET static inline bool any_lane(masks mask) {
-    return _mm256_movemask_pd((__m256d)mask) != 0;
+TARGET static inline unsigned at_most(reals a, reals b) {
+    return (unsigned)_mm256_movemask_pd(_mm256_cmp_pd((__m256d)a, (__m256d)b, _CMP_LE_OQ));
+}
+
+TARGET static inline reals twice_plus(reals a, reals b) {
+    return (a + a) + b;
 }
 
 #include "kernels/vector_loop.h"

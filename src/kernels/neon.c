@@ -7,14 +7,21 @@
 #if defined(__aarch64__)
 #include <arm_neon.h>
 
-#define LANES 2
+#define LANES   2
+#define VECTORS 6
 #define TARGET
 
-typedef double reals __attribute__((vector_size(16)));
-typedef int64_t masks __attribute__((vector_size(16)));
+typedef double real;
+typedef uint64_t word __attribute__((may_alias));
+typedef double reals __attribute__((may_alias, vector_size(16)));
+typedef int64_t masks __attribute__((may_alias, vector_size(16)));
 
-static inline bool any_lane(masks mask) {
-    return vmaxvq_u32((uint32x4_t)mask) != 0;
+static inline unsigned at_most(reals a, reals b) {
+    return (unsigned)((a <= b)[0] & 1) | (unsigned)((a <= b)[1] & 2);
+}
+
+static inline reals twice_plus(reals a, reals b) {
+    return (a + a) + b;
 }
 
 #include "kernels/vector_loop.h"

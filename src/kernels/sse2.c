@@ -7,14 +7,21 @@
 #if defined(__x86_64__)
 #include <emmintrin.h>
 
-#define LANES 2
+#define LANES   2
+#define VECTORS 6
 #define TARGET
 
-typedef double reals __attribute__((vector_size(16)));
-typedef int64_t masks __attribute__((vector_size(16)));
+typedef double real;
+typedef uint64_t word __attribute__((may_alias));
+typedef double reals __attribute__((may_alias, vector_size(16)));
+typedef int64_t masks __attribute__((may_alias, vector_size(16)));
 
-static inline bool any_lane(masks mask) {
-    return _mm_movemask_pd((__m128d)mask) != 0;
+static inline unsigned at_most(reals a, reals b) {
+    return (unsigned)_mm_movemask_pd(_mm_cmple_pd((__m128d)a, (__m128d)b));
+}
+
+static inline reals twice_plus(reals a, reals b) {
+    return (a + a) + b;
 }
 
 #include "kernels/vector_loop.h"

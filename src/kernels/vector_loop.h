@@ -1,96 +1,237 @@
-/* The vector kernels' one algorithm, for every width: GROUP vectors of neighbouring points advance
- * together, so that their chains of dependent operations overlap; a lane whose point escaped stops
- * counting, and the group ends when no lane counts any more. Bit-identical to orbit(): the same
- * products and sums in the same order, one rounding each, in IEEE lanes.
+/* The vector kernels' one algorithm, for every width. Bit-identical to orbit(): the same products
+ * and sums in the same order, one rounding each, in IEEE lanes (zr·zi + zi·zr is 2·zr·zi, doubling
+ * being exact). What is left to win is everything but the arithmetic, and that is:
+ *
+ *   Several vectors in flight. An iteration is a chain of three operations, each of some cycles;
+ *   VECTORS independent chains keep the units busy.
+ *   No test in the loop. A group makes BLOCK iterations and stores |z|² of each; who has escaped,
+ *   and when, is read from there afterwards. This needs that an escaped orbit never seems to
+ *   return, infinity and NaN included; see RIM.
+ *   Lanes are refilled. A lane whose orbit is done takes the batch's next one, so none waits for
+ *   its neighbours, however long their orbits.
+ *   A nursery. Pixels enter WIDTH at a time along the row, where coordinates are computed in
+ *   vectors; their first block is made there, and who escapes in it never needs a lane. Its counts
+ *   follow the definition itself.
+ *   Two groups in turn. One is harvested (branches, scalars) while the other's arithmetic still
+ *   runs. Harvesting uses integers alone, so that it need not queue for the vector units.
+ *   A batch's end. When no pixel is left, the orbits of the last group move into idle lanes of the
+ *   first, so that a short batch does not drag empty vectors along.
+ *
+ * Refilling lanes is known from ray tracing on GPUs (Aila and Laine, HPG 2009: idle threads fetch
+ * new rays); the rest is the folklore of vectorised Mandelbrot programs, put together.
  *
  * The including file defines
- *   LANES                    doubles in a vector
+ *   LANES, VECTORS           numbers in a vector; vectors in a group: LANES * VECTORS ≤ 64
  *   TARGET                   the function attribute that permits its instructions (may be empty)
- *   any_lane(masks) → bool   whether any lane of a mask is set
+ *   real, reals, masks       a number; a vector of them; a vector of integers of the same size
+ *   word                     an unsigned integer of that size that may alias
+ *   at_most(a, b)            the lanes where a ≤ b, as bits; false for NaN
+ *   twice_plus(a, b)         2a + b, rounded as orbit() rounds
+ * or, for a kernel that is not exact, CONTRACTED and fused(a, b, c), a·b + c rounded once;
  * and gets vector_fill, a kernel's fill hook. */
 #ifndef LANES
-#error "define LANES, TARGET and any_lane before including vector_loop.h"
+#error "define what the comment above lists before including vector_loop.h"
 #endif
 
 #include "base/size.h"
 
-#define GROUP 4 /* vectors in flight: more would spill 16 registers */
-#define WIDTH (GROUP * LANES)
-#define CHECK 4 /* iterations between looks at whether any lane still counts */
+#include <math.h>
+#include <string.h>
 
-struct points {
-    double re[WIDTH], im[WIDTH];
-} __attribute__((aligned(64)));
+#include "kernels/vector_group.h"
+#include "kernels/vector_shortcuts.h"
 
-/* One iteration of every lane that has not escaped; the others go on without counting. */
-#define STEP(g)                                                                                    \
-    do {                                                                                           \
-        reals zr2 = zr[g] * zr[g], zi2 = zi[g] * zi[g], product = zr[g] * zi[g];                   \
-        counting[g] &= zr2 + zi2 <= 4.0;                                                           \
-        count[g] -= counting[g]; /* a set mask is -1 */                                            \
-        zi[g] = (product + product) + ci[g];                                                       \
-        zr[g] = (zr2 - zi2) + cr[g];                                                               \
-    } while (0)
+#define GROUPS 2
 
-#define STEP_GROUP                                                                                 \
-    do {                                                                                           \
-        STEP(0);                                                                                   \
-        STEP(1);                                                                                   \
-        STEP(2);                                                                                   \
-        STEP(3);                                                                                   \
-    } while (0)
+/* With |c|² ≤ RIM an escaped orbit stays outside: let |c| ≤ 2 - d, so d ≥ 2⁻⁴², and let the rounded
+ * |z|² be above 4. Then |z|² > 4 - 2⁻⁴⁹, and the next |z|, rounded, is above 4 - (2 - d) - 2⁻⁴⁸ >
+ * 2 + d/2; from there on each exceeds the last, up to infinity and NaN. Survivors of the nursery
+ * beyond RIM (they are at c ≈ -2 only) are left to orbit() itself. */
+#define RIM (4 - 0x1p-40)
 
-/* The counts of WIDTH points. */
-TARGET static void vector_orbits(const struct points *points, uint32_t limit, int64_t *counts) {
-    reals cr[GROUP], ci[GROUP], zr[GROUP], zi[GROUP];
-    masks counting[GROUP], count[GROUP];
-    for (unsigned g = 0; g < GROUP; g++) {
-        zr[g] = cr[g] = *(const reals *)(points->re + g * LANES);
-        zi[g] = ci[g] = *(const reals *)(points->im + g * LANES);
-        count[g] = (masks){0};
-        counting[g] = ~count[g];
-    }
-    uint32_t n = 0;
-    for (; limit - n >= CHECK; n += CHECK) {
-        STEP_GROUP;
-        STEP_GROUP;
-        STEP_GROUP;
-        STEP_GROUP;
-        if (!any_lane((counting[0] | counting[1]) | (counting[2] | counting[3]))) {
-            n = limit;
-            break;
+/* A batch being filled. */
+struct filling {
+    struct group nursery, groups[GROUPS];
+    const struct workload *workload;
+    uint32_t *out;
+    uint64_t count, next; /* pixels of the batch; the first that has not been in the nursery */
+    uint64_t waiting;     /* the nursery's lanes whose orbits need a lane of a group */
+    uint64_t nursed;      /* the place of the nursery's lane 0 */
+    double left, top, extent_im;
+    uint32_t row, col; /* of pixel `next` */
+};
+
+/* The nursery's lanes get the batch's next `here` pixels. */
+TARGET static void enter_pixels(struct filling *filling, unsigned here) {
+    const struct workload *workload = filling->workload;
+    struct group *nursery = &filling->nursery;
+    for (unsigned i = 0; i < here;) {
+        unsigned row_end = i + (unsigned)size_min(here - i, workload->width - filling->col);
+        real im = (real)workload_im(workload, filling->top, filling->extent_im, filling->row);
+        for (; i < row_end; i++) {
+            nursery->cr[i] = (real)workload_re(workload, filling->left, filling->col++);
+            nursery->ci[i] = im;
+        }
+        if (filling->col == workload->width) {
+            filling->col = 0;
+            filling->row++;
         }
     }
-    for (; n < limit; n++)
-        STEP_GROUP;
-    for (unsigned g = 0; g < GROUP; g++)
-        *(masks *)(counts + g * LANES) = count[g];
+    memcpy(nursery->zr, nursery->cr, sizeof nursery->zr);
+    memcpy(nursery->zi, nursery->ci, sizeof nursery->zi);
+    filling->nursed = filling->next;
+    filling->next += here;
+}
+
+/* Counts the first block of `here` lanes as the definition says. Returns those that go on. */
+TARGET static uint64_t count_first_block(const struct group *nursery, uint32_t limit, unsigned here,
+                                         uint32_t *out) {
+    masks counts[VECTORS];
+    uint64_t going_on = 0;
+    for (unsigned v = 0; v < VECTORS; v++) {
+        masks inside = ~(masks){0}, count = {0};
+        for (unsigned step = 0; step < BLOCK; step++) {
+            inside &= VECTOR(nursery->norm[step], v) <= 4;
+            count -= inside; /* a set mask is -1 */
+        }
+        counts[v] = count;
+        going_on |= set_of(at_most((reals)~inside, splat(0)), v); /* other lanes are NaN */
+    }
+    for (unsigned i = 0; i < here; i++) {
+        uint32_t count = (uint32_t)((const word *)counts)[i];
+        out[i] = count < limit ? count : limit;
+    }
+    return limit > BLOCK ? going_on & (ALL >> (WIDTH - here)) : 0;
+}
+
+TARGET static uint64_t beyond_rim(const struct group *nursery) {
+    uint64_t within = 0;
+    for (unsigned v = 0; v < VECTORS; v++)
+        within |= set_of(at_most(VECTOR(nursery->norm[0], v), splat((real)RIM)), v);
+    return ~within;
+}
+
+/* Decides what it can of the next pixels; the others wait. */
+TARGET static void nurse(struct filling *filling) {
+    struct group *nursery = &filling->nursery;
+    uint32_t limit = filling->workload->max_iter, *out = filling->out + filling->next;
+    unsigned here = (unsigned)size_min(WIDTH, filling->count - filling->next);
+    enter_pixels(filling, here);
+    advance(nursery);
+    uint64_t going_on = count_first_block(nursery, limit, here, out);
+    uint64_t strange = going_on & beyond_rim(nursery);
+    uint64_t inside = filling->workload->shortcuts ? going_on & interior(nursery) : 0;
+    filling->waiting = going_on & ~strange & ~inside;
+    for (; strange; strange &= strange - 1) {
+        unsigned i = first_of(strange);
+        out[i] = orbit((double)nursery->cr[i], (double)nursery->ci[i], limit);
+    }
+    for (; inside; inside &= inside - 1)
+        out[first_of(inside)] = limit;
+}
+
+/* Makes orbits wait, if the batch has more of them. */
+TARGET static __attribute__((noinline)) void find_orbits(struct filling *filling) {
+    while (!filling->waiting && filling->next < filling->count)
+        nurse(filling);
+}
+
+/* Takes a waiting orbit into a lane: its block in the nursery was made from time `start` on. */
+static inline void refill(struct filling *filling, struct group *group, unsigned lane,
+                          uint64_t start, real end) {
+    unsigned i = first_of(filling->waiting);
+    filling->waiting &= filling->waiting - 1;
+    copy_orbit(&filling->nursery, i, group, lane);
+    group->birth[lane] = start;
+    group->end[lane] = end;
+    group->place[lane] = filling->nursed + i;
+    if (filling->workload->shortcuts)
+        watch(group, lane);
+}
+
+/* Writes the counts of the orbits that the last block brought to an end, and refills their lanes.
+ */
+TARGET static __attribute__((noinline)) void harvest(struct filling *filling, struct group *group) {
+    uint32_t limit = filling->workload->max_iter;
+    if (filling->workload->shortcuts && group->now % LOOK == 0)
+        finish_repeating(group, limit);
+    uint64_t start = group->now - BLOCK;
+    real end = (real)(start + limit);
+    for (uint64_t done = group->done & group->busy; done; done &= done - 1) {
+        if (!filling->waiting)
+            find_orbits(filling);
+        unsigned lane = first_of(done);
+        uint64_t count = start - group->birth[lane] + survived(group, lane);
+        filling->out[group->place[lane]] = (uint32_t)size_min(count, limit);
+        if (filling->waiting)
+            refill(filling, group, lane, start, end);
+        else
+            retire(group, lane);
+    }
+}
+
+/* The first orbits of a group. */
+TARGET static void populate(struct filling *filling, struct group *group) {
+    group->now = BLOCK;
+    for (unsigned lane = 0; lane < WIDTH; lane++) {
+        find_orbits(filling);
+        if (!filling->waiting)
+            return;
+        refill(filling, group, lane, 0, (real)filling->workload->max_iter);
+        group->busy |= UINT64_C(1) << lane;
+    }
+}
+
+/* Moves orbits into the idle lanes of another group. `from` has just been harvested; `to` may be
+ * waiting for it, so what moved there is not done. */
+static void close_ranks(struct group *from, struct group *to) {
+    for (uint64_t idle = ~to->busy & ALL; idle && from->busy; idle &= idle - 1) {
+        unsigned lane = first_of(idle), i = first_of(from->busy);
+        copy_orbit(from, i, to, lane);
+        watch(to, lane);
+        to->birth[lane] = from->birth[i] - from->now + to->now;
+        to->end[lane] = from->end[i] - (real)from->now + (real)to->now;
+        to->place[lane] = from->place[i];
+        to->busy |= UINT64_C(1) << lane;
+        to->done &= ~(UINT64_C(1) << lane);
+        retire(from, i);
+    }
+}
+
+/* Advances and harvests until every orbit is done. */
+TARGET static void finish(struct filling *filling) {
+    struct group *first = &filling->groups[0], *second = &filling->groups[1];
+    while (second->busy) {
+        advance(first);
+        harvest(filling, second);
+        if (!filling->waiting && filling->next == filling->count)
+            close_ranks(second, first);
+        advance(second);
+        harvest(filling, first);
+    }
+    while (first->busy) {
+        advance(first);
+        harvest(filling, first);
+    }
 }
 
 TARGET static uint64_t vector_fill(const struct workload *workload, struct batch batch,
                                    uint32_t *out) {
-    double left = workload_left(workload), top = workload_top(workload);
-    double extent_im = workload_extent_im(workload);
-    uint32_t row = (uint32_t)(batch.first / workload->width);
-    uint32_t col = (uint32_t)(batch.first % workload->width);
+    struct filling filling;
+    memset(&filling, 0, sizeof filling);
+    filling.workload = workload;
+    filling.out = out;
+    filling.count = batch.count;
+    filling.left = workload_left(workload);
+    filling.top = workload_top(workload);
+    filling.extent_im = workload_extent_im(workload);
+    filling.row = (uint32_t)(batch.first / workload->width);
+    filling.col = (uint32_t)(batch.first % workload->width);
+    for (unsigned g = 0; g < GROUPS; g++)
+        populate(&filling, &filling.groups[g]);
+    finish(&filling);
     uint64_t sum = 0;
-    for (uint64_t done = 0; done < batch.count; done += WIDTH) {
-        struct points points;
-        int64_t counts[WIDTH] __attribute__((aligned(64)));
-        unsigned here = (unsigned)size_min(WIDTH, batch.count - done);
-        for (unsigned i = 0; i < WIDTH; i++) {
-            points.re[i] = i < here ? workload_re(workload, left, col) : 4.0; /* escapes at once */
-            points.im[i] = workload_im(workload, top, extent_im, row);
-            if (++col == workload->width) {
-                col = 0;
-                row++;
-            }
-        }
-        vector_orbits(&points, workload->max_iter, counts);
-        for (unsigned i = 0; i < here; i++) {
-            out[done + i] = (uint32_t)counts[i];
-            sum += (uint64_t)counts[i];
-        }
-    }
+    for (uint64_t i = 0; i < batch.count; i++)
+        sum += out[i];
     return sum;
 }

@@ -1,0 +1,109 @@
+/* A group of orbits that advance together, a lane each: the arithmetic of the vector kernels. Part
+ * of vector_loop.h, which says the whole. */
+
+#define BLOCK 8                 /* iterations between looks at who is done; a power of two */
+#define WIDTH (VECTORS * LANES) /* lanes of a group: at most the 64 bits of a word */
+#define ALL   (~UINT64_C(0) >> (64 - WIDTH))
+
+/* Sets of lanes are the bits of a word. */
+struct group {
+    real zr[WIDTH], zi[WIDTH], cr[WIDTH], ci[WIDTH];
+    real norm[BLOCK][WIDTH];               /* |z|² before each iteration of the last block */
+    real end[WIDTH];                       /* when the lane's orbit is at the limit */
+    real past_zr[WIDTH], past_zi[WIDTH];   /* an earlier z of the same orbit, */
+    real patience[WIDTH], interval[WIDTH]; /* and how many more looks it is kept, now and next */
+    uint64_t birth[WIDTH];                 /* when the lane's orbit was at its start */
+    uint64_t place[WIDTH];                 /* where in the batch its count belongs */
+    uint64_t now;                          /* the group's time: iterations made */
+    uint64_t done;                         /* lanes whose orbit has escaped or is at the limit */
+    uint64_t busy;                         /* lanes that have an orbit */
+} __attribute__((aligned(64)));
+
+/* Lanes v * LANES … of an array of one number a lane, as a vector. */
+#define VECTOR(array, v) (*(reals *)((array) + (v)*LANES))
+
+TARGET static inline reals splat(real value) {
+    return value - (reals){0};
+}
+
+/* The bits of vector v's lanes, at their place in a set. */
+static inline uint64_t set_of(unsigned bits, unsigned v) {
+    return (uint64_t)bits << v * LANES;
+}
+
+static inline unsigned first_of(uint64_t lanes) {
+    return (unsigned)__builtin_ctzll(lanes);
+}
+
+/* One iteration. Returns |z|² before it. */
+TARGET static inline reals iterate(reals *zr, reals *zi, reals cr, reals ci) {
+#ifdef CONTRACTED
+    reals zi2 = *zi * *zi, norm = fused(*zr, *zr, zi2), next_zr = fused(*zr, *zr, cr - zi2);
+    *zi = fused(*zr + *zr, *zi, ci);
+    *zr = next_zr;
+    return norm;
+#else
+    reals zr2 = *zr * *zr, zi2 = *zi * *zi;
+    *zi = twice_plus(*zr * *zi, ci);
+    *zr = (zr2 - zi2) + cr;
+    return zr2 + zi2;
+#endif
+}
+
+/* BLOCK iterations of every lane, and only then a look at who is done. Not inlined: it would crowd
+ * out the registers of its callers, and the call is nothing beside it. */
+TARGET static __attribute__((noinline)) void advance(struct group *group) {
+    reals zr[VECTORS], zi[VECTORS];
+    memcpy(zr, group->zr, sizeof zr);
+    memcpy(zi, group->zi, sizeof zi);
+    for (unsigned step = 0; step < BLOCK; step++) {
+        __asm__ volatile("" ::: "memory"); /* c stays in memory: the registers are for z */
+        for (unsigned v = 0; v < VECTORS; v++)
+            VECTOR(group->norm[step], v) =
+                iterate(&zr[v], &zi[v], VECTOR(group->cr, v), VECTOR(group->ci, v));
+    }
+    memcpy(group->zr, zr, sizeof zr);
+    memcpy(group->zi, zi, sizeof zi);
+    group->now += BLOCK;
+    reals now = splat((real)group->now), four = splat(4);
+    uint64_t going_on = 0;
+    for (unsigned v = 0; v < VECTORS; v++)
+        going_on |= set_of(at_most(VECTOR(group->norm[BLOCK - 1], v), four) &
+                               at_most(now, VECTOR(group->end, v)),
+                           v);
+    group->done = ~going_on;
+}
+
+/* How many iterations of the last block a done lane made within |z| ≤ 2, at most BLOCK - 1. Once
+ * outside it stays outside, so halving finds the place. The norms are compared as integers, which
+ * order positive numbers, infinity and NaN alike, because the vectors keep the other units busy. */
+static inline unsigned survived(const struct group *group, unsigned lane) {
+    static const union {
+        real number;
+        word bits;
+    } four = {4};
+    const word *norm = (const word *)group->norm[0] + lane;
+    unsigned n = 0;
+    for (unsigned half = BLOCK / 2; half; half /= 2)
+        n += half * (norm[(n + half - 1) * WIDTH] <= four.bits);
+    return n;
+}
+
+/* As bits, for the same reason. */
+static inline void copy(real *to, const real *from) {
+    *(word *)to = *(const word *)from;
+}
+
+static inline void copy_orbit(const struct group *from, unsigned i, struct group *to,
+                              unsigned lane) {
+    copy(&to->zr[lane], &from->zr[i]);
+    copy(&to->zi[lane], &from->zi[i]);
+    copy(&to->cr[lane], &from->cr[i]);
+    copy(&to->ci[lane], &from->ci[i]);
+}
+
+/* An idle lane iterates z = c = 0 for ever. */
+static inline void retire(struct group *group, unsigned lane) {
+    group->busy &= ~(UINT64_C(1) << lane);
+    group->zr[lane] = group->zi[lane] = group->cr[lane] = group->ci[lane] = 0;
+}
