@@ -1,6 +1,7 @@
 /* Proves every kernel of the shelf: exact ones give the very counts of orbit() on views, limits and
  * points chosen to hurt; all write their batch and nothing else; and the choice among them follows
- * what the CPU has and what was switched off. TEST_SEED=N repeats a run. */
+ * what the CPU has and what was switched off. TEST_SEED=N repeats a run; SHORTCUT_POINTS=100000000
+ * hunts longer for a count that a shortcut changes. */
 #include "tests/helpers.h"
 
 #include "core/counts.h"
@@ -357,6 +358,101 @@ static void edges_of_shortcuts_are_exact(void **state) {
                 (struct workload){points[i][0], points[i][1], ldexp(1, -bits), 15, 7, 800, false});
 }
 
+/* Orbits that repeat soon, late, and hardly before the limit: bulbs of period 3, 4 and 5, and a
+ * small copy of the set. */
+static void repeating_orbits_are_exact(void **state) {
+    (void)state;
+    static const double points[][2] = {
+        {-0.1226, 0.7449}, {-1.3107, 0}, {0.3795, 0.3349}, {-1.7549, 0}};
+    for (size_t i = 0; i < LENGTH(points); i++)
+        for (uint32_t limit = 60; limit < 8000; limit = limit * 5 + 7)
+            assert_frame_exact(
+                (struct workload){points[i][0], points[i][1], 0.1, 23, 17, limit, false});
+}
+
+/* The largest limit is reached by shortcuts alone; no other test could wait for it. */
+static void the_largest_limit_is_reached(void **state) {
+    (void)state;
+    static const double points[][2] = {{0, 0}, {-1, 0}, {-0.1226, 0.7449}, {-1.3107, 0}};
+    unsigned kernels;
+    const struct kernel *const *list = kernel_list(&kernels);
+    for (unsigned k = 0; k < kernels; k++)
+        for (size_t i = 0; testable(list[k]) && list[k]->lanes > 1 && i < LENGTH(points); i++) {
+            struct workload workload = {points[i][0], points[i][1],       0.001, 20,
+                                        10,           WORKLOAD_LIMIT_MAX, true};
+            uint64_t sum = fill_at(list[k], &workload, (struct batch){0, 200}, at_the_start());
+            assert_int_equal(sum, UINT64_C(200) * WORKLOAD_LIMIT_MAX);
+        }
+}
+
+/* Where |c| is so near 2 that an escaped orbit could return by rounding: only c = -2 stays long. */
+static void the_rim_is_exact(void **state) {
+    (void)state;
+    for (int bits = 20; bits <= 52; bits++) {
+        double extent = ldexp(1, -bits);
+        assert_frame_exact((struct workload){-2, 0, extent, 31, 3, 200, false});
+        assert_frame_exact((struct workload){-2 + extent, extent / 4, extent, 31, 3, 200, false});
+    }
+}
+
+/* A view at the cardioid's or the disc's boundary, or anywhere. */
+static struct workload random_hunt(struct dice *dice) {
+    static const uint32_t limits[] = {50, 500, 5000};
+    double angle = dice_between(dice, -M_PI, M_PI);
+    struct workload workload = random_workload(dice, limits[dice_below(dice, LENGTH(limits))]);
+    unsigned kind = (unsigned)dice_below(dice, 3);
+    workload.width = 50;
+    workload.height = 40;
+    if (kind == 0) {
+        workload.center_re = cos(angle) / 2 - cos(2 * angle) / 4;
+        workload.center_im = sin(angle) / 2 - sin(2 * angle) / 4;
+    } else if (kind == 1) {
+        workload.center_re = -1 + cos(angle) / 4;
+        workload.center_im = sin(angle) / 4;
+    }
+    return workload;
+}
+
+static void shortcuts_change_no_count(void **state) {
+    (void)state;
+    const char *asked = getenv("SHORTCUT_POINTS");
+    uint64_t points = asked ? strtoull(asked, NULL, 10) : 300000;
+    const struct kernel *kernel = kernel_fastest();
+    struct dice dice = dice_of_test();
+    for (uint64_t done = 0; done < points; done += 2000) {
+        struct workload workload = random_hunt(&dice);
+        struct batch batch = {0, workload_pixels(&workload)};
+        kernel->fill(&workload, batch, arena.expected);
+        workload.shortcuts = true;
+        assert_exact_at(kernel, &workload, batch, at_the_start());
+    }
+}
+
+/* What is not exact says so, and is not far off. */
+static void inexact_kernels_are_close(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        unsigned percent; /* of pixels that differ at most */
+    } cases[] = {{"fma", 1}, {"float32", 20}};
+    struct workload workload = workload_of_view(view_find("lesson"), 64, 64);
+    struct batch batch = {0, workload_pixels(&workload)};
+    expect(&workload, batch);
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        const struct kernel *kernel = kernel_find(cases[i].name);
+        assert_non_null(kernel);
+        assert_false(kernel->exact);
+        assert_non_null(strstr(kernel->summary, "inexact"));
+        if (kernel_unavailable(kernel))
+            continue;
+        uint64_t differ = 0;
+        fill_at(kernel, &workload, batch, at_the_start());
+        for (uint64_t p = 0; p < batch.count; p++)
+            differ += at_the_start()[p] != arena.expected[p];
+        assert_in_range(differ * 100, 0, cases[i].percent * batch.count);
+    }
+}
+
 static void narrow_frames_are_exact(void **state) {
     (void)state;
     for (uint32_t width = 1; width <= 9; width++) {
@@ -598,6 +694,11 @@ int main(void) {
         cmocka_unit_test(all_inside_is_exact),
         cmocka_unit_test(all_outside_is_exact),
         cmocka_unit_test(edges_of_shortcuts_are_exact),
+        cmocka_unit_test(repeating_orbits_are_exact),
+        cmocka_unit_test(the_largest_limit_is_reached),
+        cmocka_unit_test(the_rim_is_exact),
+        cmocka_unit_test(shortcuts_change_no_count),
+        cmocka_unit_test(inexact_kernels_are_close),
         cmocka_unit_test(narrow_frames_are_exact),
         cmocka_unit_test(the_largest_frame_is_exact),
         cmocka_unit_test(no_kernel_writes_elsewhere),

@@ -1,5 +1,6 @@
 /* Kernel scalar: the reference. One point after another, as the definition in core/workload.h says;
- * every exact kernel is compared with this one. */
+ * every exact kernel is compared with this one. It takes no shortcuts, even where they are allowed.
+ */
 #include "kernels/kernel.h"
 
 static uint64_t fill(const struct workload *workload, struct batch batch, uint32_t *out) {

@@ -101,7 +101,7 @@ TARGET static uint64_t count_first_block(const struct group *nursery, uint32_t l
         uint32_t count = (uint32_t)((const word *)counts)[i];
         out[i] = count < limit ? count : limit;
     }
-    return limit > BLOCK ? going_on & (ALL >> (WIDTH - here)) : 0;
+    return limit > BLOCK ? going_on : 0;
 }
 
 TARGET static uint64_t beyond_rim(const struct group *nursery) {
@@ -116,18 +116,24 @@ TARGET static void nurse(struct filling *filling) {
     struct group *nursery = &filling->nursery;
     uint32_t limit = filling->workload->max_iter, *out = filling->out + filling->next;
     unsigned here = (unsigned)size_min(WIDTH, filling->count - filling->next);
+    uint64_t taken = ALL >> (WIDTH - here);
     enter_pixels(filling, here);
+    uint64_t inside = filling->workload->shortcuts ? taken & interior(nursery) : 0;
+    if (inside == taken) {
+        for (unsigned i = 0; i < here; i++)
+            out[i] = limit;
+        return;
+    }
     advance(nursery);
-    uint64_t going_on = count_first_block(nursery, limit, here, out);
+    uint64_t going_on = taken & ~inside & count_first_block(nursery, limit, here, out);
     uint64_t strange = going_on & beyond_rim(nursery);
-    uint64_t inside = filling->workload->shortcuts ? going_on & interior(nursery) : 0;
-    filling->waiting = going_on & ~strange & ~inside;
+    filling->waiting = going_on & ~strange;
+    for (; inside; inside &= inside - 1)
+        out[first_of(inside)] = limit;
     for (; strange; strange &= strange - 1) {
         unsigned i = first_of(strange);
         out[i] = orbit((double)nursery->cr[i], (double)nursery->ci[i], limit);
     }
-    for (; inside; inside &= inside - 1)
-        out[first_of(inside)] = limit;
 }
 
 /* Makes orbits wait, if the batch has more of them. */
