@@ -81,6 +81,26 @@ static const struct csv_column threshold_columns[] = {
     REAL(threshold_row, crossing),
 };
 
+#define FACTOR_END(field, end)                                                                     \
+    { #field "_" #end, CSV_DOUBLE, offsetof(struct factors_row, field.end), sizeof(double) }
+#define FACTOR(field)                                                                              \
+    {#field, CSV_DOUBLE, offsetof(struct factors_row, field.value), sizeof(double)},               \
+        FACTOR_END(field, lo), FACTOR_END(field, hi)
+
+static const struct csv_column factors_columns[] = {
+    KEY_COLUMNS(factors_row),         WHOLE(factors_row, n),       FACTOR(load_balance),
+    FACTOR(communication_efficiency), FACTOR(parallel_efficiency), FACTOR(ns_per_iteration),
+    FACTOR(computational_scaling),    FACTOR(global_efficiency),   FACTOR(karp_flatt),
+};
+
+static const struct csv_column loss_columns[] = {
+    KEY_COLUMNS(loss_row),     WHOLE(loss_row, n),           REAL(loss_row, worker_s),
+    REAL(loss_row, ideal_pct), REAL(loss_row, extra_pct),    REAL(loss_row, wait_pct),
+    REAL(loss_row, send_pct),  REAL(loss_row, end_wait_pct), REAL(loss_row, descheduled_pct),
+    REAL(loss_row, start_pct), REAL(loss_row, residual_pct), REAL(loss_row, coordinator_pct),
+    TEXT(loss_row, largest),   REAL(loss_row, largest_pct),  TEXT(loss_row, sentence),
+};
+
 struct table_key table_key_of(const struct cells *cells, const struct cell *cell) {
     const struct plan_case *plan_case = cell->plan_case;
     const struct workload *workload = &plan_case->job.workload;
@@ -117,6 +137,10 @@ int tables_make(struct tables *tables, const struct cells *cells, char *sentence
     if (!err)
         err = threshold_make(tables, cells);
     if (!err)
+        err = factors_make(tables, cells);
+    if (!err)
+        err = loss_make(tables, cells);
+    if (!err)
         err = outside_make(tables, cells->campaign, sentence, size);
     if (err == -EPROTO)
         tables->outside_count = 0;
@@ -130,6 +154,8 @@ void tables_free(struct tables *tables) {
     free(tables->plumbing);
     free(tables->outside);
     free(tables->threshold);
+    free(tables->factors);
+    free(tables->loss);
     *tables = (struct tables){0};
 }
 
@@ -140,8 +166,8 @@ int tables_write(const struct tables *tables, const struct campaign *campaign) {
             tables->name, sizeof *tables->name, tables->name##_count                               \
     }
     const struct table all[] = {
-        TABLE(summary),  TABLE(speedup), TABLE(ranking),
-        TABLE(plumbing), TABLE(outside), TABLE(threshold),
+        TABLE(summary), TABLE(speedup),   TABLE(ranking), TABLE(plumbing),
+        TABLE(outside), TABLE(threshold), TABLE(factors), TABLE(loss),
     };
 #undef TABLE
     int err = 0;

@@ -50,6 +50,32 @@ struct plumbing_row {
     double median_s, ci_lo_s, ci_hi_s, per_batch_s, open_s, close_s;
 };
 
+/* A number and its interval. */
+struct factor {
+    double value, lo, hi;
+};
+
+/* factors.csv: what a global efficiency is made of; the factors of POP. */
+struct factors_row {
+    struct table_key key;
+    uint64_t n; /* blocks whose time was accounted for */
+    struct factor load_balance, communication_efficiency, parallel_efficiency, ns_per_iteration,
+        computational_scaling, global_efficiency, karp_flatt;
+};
+
+/* loss.csv: where the workers' time went; the parts in percent add up to 100. */
+struct loss_row {
+    struct table_key key;
+    uint64_t n;
+    double worker_s; /* workers × wall of one render, the mean over the blocks */
+    double ideal_pct, extra_pct, wait_pct, send_pct, end_wait_pct, descheduled_pct, start_pct,
+        residual_pct;
+    double coordinator_pct; /* no part: of the render, how long the coordinator was busy */
+    char largest[16];       /* the part that loses most: its column without _pct */
+    double largest_pct;
+    char sentence[160];
+};
+
 /* threshold.csv: along batches or picture sizes, the least one from which a backend is good enough.
  */
 struct threshold_row {
@@ -77,7 +103,9 @@ struct tables {
     struct plumbing_row *plumbing;
     struct outside_row *outside;
     struct threshold_row *threshold;
-    size_t threshold_count;
+    struct factors_row *factors;
+    struct loss_row *loss;
+    size_t threshold_count, factors_count, loss_count;
     size_t summary_count, speedup_count, ranking_count, plumbing_count, outside_count;
 };
 
@@ -95,10 +123,15 @@ int speedup_make(struct tables *tables, const struct cells *cells);
 int ranking_make(struct tables *tables, const struct cells *cells);
 int plumbing_make(struct tables *tables, const struct cells *cells);
 int threshold_make(struct tables *tables, const struct cells *cells);
+int factors_make(struct tables *tables, const struct cells *cells);
+int loss_make(struct tables *tables, const struct cells *cells);
 int outside_make(struct tables *tables, const struct campaign *campaign, char *sentence,
                  size_t size);
 
 /* The key columns of a cell. */
 struct table_key table_key_of(const struct cells *cells, const struct cell *cell);
+
+/* The loss of the cell that a key names, or NULL. */
+const struct loss_row *loss_of(const struct tables *tables, const struct table_key *key);
 
 #endif
