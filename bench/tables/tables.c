@@ -81,6 +81,13 @@ static const struct csv_column threshold_columns[] = {
     REAL(threshold_row, crossing),
 };
 
+static const struct csv_column gantt_columns[] = {
+    WHOLE(gantt_row, schema), TEXT(gantt_row, campaign), TEXT(gantt_row, backend),
+    WHOLE(gantt_row, track),  TEXT(gantt_row, name),     TEXT(gantt_row, phase),
+    REAL(gantt_row, begin_s), REAL(gantt_row, end_s),    REAL(gantt_row, low),
+    REAL(gantt_row, high),
+};
+
 #define FACTOR_END(field, end)                                                                     \
     { #field "_" #end, CSV_DOUBLE, offsetof(struct factors_row, field.end), sizeof(double) }
 #define FACTOR(field)                                                                              \
@@ -141,6 +148,8 @@ int tables_make(struct tables *tables, const struct cells *cells, char *sentence
     if (!err)
         err = loss_make(tables, cells);
     if (!err)
+        err = gantt_make(tables, cells->campaign, sentence, size);
+    if (!err || err == -EPROTO)
         err = outside_make(tables, cells->campaign, sentence, size);
     if (err == -EPROTO)
         tables->outside_count = 0;
@@ -156,6 +165,7 @@ void tables_free(struct tables *tables) {
     free(tables->threshold);
     free(tables->factors);
     free(tables->loss);
+    free(tables->gantt);
     *tables = (struct tables){0};
 }
 
@@ -166,8 +176,8 @@ int tables_write(const struct tables *tables, const struct campaign *campaign) {
             tables->name, sizeof *tables->name, tables->name##_count                               \
     }
     const struct table all[] = {
-        TABLE(summary), TABLE(speedup),   TABLE(ranking), TABLE(plumbing),
-        TABLE(outside), TABLE(threshold), TABLE(factors), TABLE(loss),
+        TABLE(summary),   TABLE(speedup), TABLE(ranking), TABLE(plumbing), TABLE(outside),
+        TABLE(threshold), TABLE(factors), TABLE(loss),    TABLE(gantt),
     };
 #undef TABLE
     int err = 0;

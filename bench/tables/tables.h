@@ -76,6 +76,16 @@ struct loss_row {
     char sentence[160];
 };
 
+/* gantt.csv: who did what, and when: the marks of a figure for each backend. */
+struct gantt_row {
+    uint64_t schema;
+    char campaign[96], backend[32];
+    uint64_t track;           /* a worker or coordinator, from 1 */
+    char name[48], phase[16]; /* of the track; what it did */
+    double begin_s, end_s;    /* since the trace's begin */
+    double low, high;         /* of the lane's height: 0 and 1, or shares of the interval */
+};
+
 /* threshold.csv: along batches or picture sizes, the least one from which a backend is good enough.
  */
 struct threshold_row {
@@ -105,12 +115,14 @@ struct tables {
     struct threshold_row *threshold;
     struct factors_row *factors;
     struct loss_row *loss;
-    size_t threshold_count, factors_count, loss_count;
+    struct gantt_row *gantt;
+    size_t threshold_count, factors_count, loss_count, gantt_count;
     size_t summary_count, speedup_count, ranking_count, plumbing_count, outside_count;
 };
 
-/* Derives all tables. 0 or -ENOMEM; with 0 there may be a sentence: hyperfine's files are not what
- * they should be, and there is no outside.csv. tables_free them, also after a failure. */
+/* Derives all tables. 0 or -ENOMEM; with 0 there may be a sentence: a trace is not what it should
+ * be, and not in gantt.csv, or hyperfine's files are not, and there is no outside.csv. tables_free
+ * them, also after a failure. */
 int tables_make(struct tables *tables, const struct cells *cells, char *sentence, size_t size);
 void tables_free(struct tables *tables);
 
@@ -125,6 +137,7 @@ int plumbing_make(struct tables *tables, const struct cells *cells);
 int threshold_make(struct tables *tables, const struct cells *cells);
 int factors_make(struct tables *tables, const struct cells *cells);
 int loss_make(struct tables *tables, const struct cells *cells);
+int gantt_make(struct tables *tables, const struct campaign *campaign, char *sentence, size_t size);
 int outside_make(struct tables *tables, const struct campaign *campaign, char *sentence,
                  size_t size);
 
