@@ -135,7 +135,7 @@ int command_report(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         printf("Usage: mandelbench report DIRECTORY\n"
                "Derives every table and plot of a campaign again from manifest.json, raw.csv "
-               "(ipc_raw.csv,\nfaults_raw.csv), and hyperfine/.\n");
+               "(ipc_raw.csv,\nfaults_raw.csv), batches.csv, trace/ and hyperfine/.\n");
         return standard_flush();
     }
     if (argc != 2) {

@@ -197,7 +197,8 @@ static void print_files(const struct campaign *campaign) {
     snprintf(directory, sizeof directory, "%s", campaign->directory);
     text_tame(directory);
     printf(
-        "\n  Files in %s: speedup.csv summary.csv ranking.csv plumbing.csv raw.csv manifest.json\n"
+        "\n  Files in %s: speedup.csv loss.csv factors.csv summary.csv ranking.csv plumbing.csv\n"
+        "  batches.csv raw.csv manifest.json\n"
         "  plots/*.svg plots/*.png images/*.png\n",
         directory);
 }

@@ -107,7 +107,7 @@ static int take_events(struct trace *trace, const json_t *root) {
         else if (strcmp(text_of(event, "ph"), "X") == 0)
             take_slice(trace, event);
     }
-    return trace->count && trace->end_s > trace->begin_s ? 0 : -EPROTO;
+    return trace->end_s - trace->begin_s > 1e-9 ? 0 : -EPROTO;
 }
 
 /* ---- from slices to marks ---- */
