@@ -1,4 +1,5 @@
-/* Proves bounds, factors and losses on numbers that can be worked out by hand. */
+/* Proves bounds, factors, losses and the marks of Gantt plots on numbers that can be worked out by
+ * hand. */
 #include "bench/tables/bounds.h"
 #include "bench/tables/tables.h"
 
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -342,13 +344,92 @@ static void test_losses_add_up(void **state) {
     unmake(&fixture);
 }
 
+/* A trace of `pairs` batches of pool's: each is computed for 3 µs and waited for 1 µs, by worker 0;
+ * and of a coordinator that collects once. */
+static void write_trace(const char *path, unsigned pairs) {
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fprintf(file, "{\"traceEvents\": [{\"ph\": \"M\", \"name\": \"thread_name\", \"pid\": 1, "
+                  "\"tid\": 1, \"args\": {\"name\": \"worker 0\"}}\n");
+    for (unsigned i = 0; i < pairs; i++)
+        fprintf(file,
+                ",{\"ph\": \"X\", \"name\": \"compute\", \"pid\": 1, \"tid\": 1, \"ts\": %u, "
+                "\"dur\": 3}\n,{\"ph\": \"X\", \"name\": \"wait\", \"pid\": 1, \"tid\": 1, "
+                "\"ts\": %u, \"dur\": 1}\n",
+                1000 + 4 * i, 1003 + 4 * i);
+    fprintf(file, ",{\"ph\": \"X\", \"name\": \"collect\", \"pid\": 1, \"tid\": 2, \"ts\": 1001, "
+                  "\"dur\": 2}\n,{\"ph\": \"C\", \"name\": \"tasks\", \"pid\": 1, \"ts\": 1}]}");
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Its marks, as gantt.csv has them. */
+static void read_trace(struct tables *tables, unsigned pairs) {
+    char directory[] = "/tmp/test_factors.XXXXXX", path[CAMPAIGN_PATH_SIZE + 128], sentence[256];
+    struct plan_case pool = {.role = ROLE_CASE, .backend = backend_find("pool"), .view = "lesson"};
+    struct campaign campaign = {.plan = {.cases = &pool, .count = 1}};
+    *tables = (struct tables){0};
+    assert_non_null(mkdtemp(directory));
+    snprintf(campaign.directory, sizeof campaign.directory, "%s", directory);
+    assert_int_equal(mkdir(campaign_path(&campaign, "trace", path), 0700), 0);
+    write_trace(campaign_path(&campaign, "trace/pool.json", path), pairs);
+    int err = gantt_make(tables, &campaign, sentence, sizeof sentence);
+    unlink(path);
+    rmdir(campaign_path(&campaign, "trace", path));
+    rmdir(directory);
+    assert_int_equal(err, 0);
+}
+
+static void test_gantt(void **state) {
+    struct tables tables;
+    (void)state;
+    read_trace(&tables, 2);
+    assert_int_equal(tables.gantt_count, 5);
+    const struct gantt_row *row = &tables.gantt[2];
+    assert_string_equal(row->backend, "pool");
+    assert_string_equal(row->name, "worker 0");
+    assert_string_equal(row->phase, "compute");
+    assert_int_equal(row->track, 1);
+    assert_true(fabs(row->begin_s - 4e-6) < 1e-12 && fabs(row->end_s - 7e-6) < 1e-12);
+    near(row->low, 0);
+    near(row->high, 1);
+    assert_string_equal(tables.gantt[4].phase, "collect");
+    assert_int_equal(tables.gantt[4].track, 2);
+    tables_free(&tables);
+}
+
+/* Beyond 500 slices, shares: three quarters of each interval computing, a quarter waiting. */
+static void test_gantt_of_a_long_trace(void **state) {
+    struct tables tables;
+    double compute_s = 0, end_s = 0;
+    (void)state;
+    read_trace(&tables, 16600); /* three phases, so 166 intervals, of 100 batches each */
+    assert_in_range(tables.gantt_count, 166, 500);
+    for (size_t i = 0; i < tables.gantt_count; i++) {
+        const struct gantt_row *row = &tables.gantt[i];
+        end_s = fmax(end_s, row->end_s);
+        if (strcmp(row->phase, "compute") == 0)
+            compute_s += (row->high - row->low) * (row->end_s - row->begin_s);
+        if (strcmp(row->phase, "wait") == 0)
+            assert_true(fabs(row->low - 0.75) < 1e-6 && fabs(row->high - 1) < 1e-6);
+    }
+    assert_true(fabs(compute_s - 16600 * 3e-6) < 1e-9); /* nothing is lost */
+    assert_true(fabs(end_s - 16600 * 4e-6) < 1e-9);
+    tables_free(&tables);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bounds),          cmocka_unit_test(test_coordinator),
-        cmocka_unit_test(test_bound_of_a_case), cmocka_unit_test(test_bound_by_the_coordinator),
-        cmocka_unit_test(test_no_bound),        cmocka_unit_test(test_factors),
-        cmocka_unit_test(test_intervals),       cmocka_unit_test(test_loss),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_coordinator),
+        cmocka_unit_test(test_bound_of_a_case),
+        cmocka_unit_test(test_bound_by_the_coordinator),
+        cmocka_unit_test(test_no_bound),
+        cmocka_unit_test(test_factors),
+        cmocka_unit_test(test_intervals),
+        cmocka_unit_test(test_loss),
         cmocka_unit_test(test_losses_add_up),
+        cmocka_unit_test(test_gantt),
+        cmocka_unit_test(test_gantt_of_a_long_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,8 @@
 #define TRACKS_MAX 32  /* further ones are left out */
 #define US_PER_S   1e6
 
+#define SHARE_LEAST 1e-6 /* less comes from rounding at an interval's ends */
+
 /* In the order in which shares stand on each other, from below. */
 static const char *const phases[] = {"compute", "send",  "collect", "dispatch",
                                      "wait",    "start", "idle"};
@@ -126,12 +128,11 @@ static double *share_at(const struct shares *shares, unsigned track, size_t inte
 static void spread(const struct shares *shares, const struct trace *trace,
                    const struct slice *slice) {
     double begin_s = slice->begin_s - trace->begin_s, end_s = slice->end_s - trace->begin_s;
-    for (size_t i = (size_t)(begin_s / shares->interval_s); i < shares->intervals; i++) {
+    size_t i = (size_t)(begin_s / shares->interval_s);
+    for (; i < shares->intervals && (double)i * shares->interval_s < end_s; i++) {
         double from_s = fmax(begin_s, (double)i * shares->interval_s);
         double to_s = fmin(end_s, (double)(i + 1) * shares->interval_s);
-        if (to_s <= from_s)
-            break;
-        share_at(shares, slice->track, i)[slice->phase] += to_s - from_s;
+        share_at(shares, slice->track, i)[slice->phase] += fmax(to_s - from_s, 0);
     }
 }
 
@@ -164,13 +165,14 @@ static void add_interval(struct tables *tables, const struct campaign *campaign,
     const double *seconds = share_at(shares, track, interval);
     double low = 0;
     for (unsigned phase = 0; phase < PHASE_COUNT; phase++) {
-        if (!(seconds[phase] > 0))
+        double share = fmin(seconds[phase] / shares->interval_s, 1 - low);
+        if (!(share > SHARE_LEAST))
             continue;
         struct gantt_row *row = add_row(tables, campaign, backend, trace, track, phase);
         row->begin_s = (double)interval * shares->interval_s;
         row->end_s = (double)(interval + 1) * shares->interval_s;
         row->low = low;
-        row->high = low = fmin(low + seconds[phase] / shares->interval_s, 1);
+        row->high = low = low + share;
     }
 }
 
