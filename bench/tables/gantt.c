@@ -114,6 +114,35 @@ static int take_events(struct trace *trace, const json_t *root) {
 
 /* ---- from slices to marks ---- */
 
+/* What becomes of one trace: rows of the table. */
+struct figure {
+    struct tables *tables;
+    const struct campaign *campaign;
+    const char *backend;
+    const struct trace *trace;
+};
+
+/* A row of the whole lane's height. */
+static struct gantt_row *add_row(const struct figure *figure, unsigned track, unsigned phase) {
+    struct gantt_row *row = &figure->tables->gantt[figure->tables->gantt_count++];
+    *row = (struct gantt_row){.schema = 1, .track = track + 1, .high = 1};
+    snprintf(row->campaign, sizeof row->campaign, "%s", figure->campaign->name);
+    snprintf(row->backend, sizeof row->backend, "%s", figure->backend);
+    snprintf(row->name, sizeof row->name, "%s", figure->trace->tracks[track].name);
+    snprintf(row->phase, sizeof row->phase, "%s", phases[phase]);
+    return row;
+}
+
+static void add_slices(const struct figure *figure) {
+    const struct trace *trace = figure->trace;
+    for (size_t i = 0; i < trace->count; i++) {
+        const struct slice *slice = &trace->slices[i];
+        struct gantt_row *row = add_row(figure, slice->track, slice->phase);
+        row->begin_s = slice->begin_s - trace->begin_s;
+        row->end_s = slice->end_s - trace->begin_s;
+    }
+}
+
 /* Seconds in each phase, for each track and interval: [track][interval][phase]. */
 struct shares {
     double *seconds;
@@ -136,39 +165,15 @@ static void spread(const struct shares *shares, const struct trace *trace,
     }
 }
 
-static struct gantt_row *add_row(struct tables *tables, const struct campaign *campaign,
-                                 const char *backend, const struct trace *trace, unsigned track,
-                                 unsigned phase) {
-    struct gantt_row *row = &tables->gantt[tables->gantt_count++];
-    *row = (struct gantt_row){.schema = 1, .track = track + 1, .high = 1};
-    snprintf(row->campaign, sizeof row->campaign, "%s", campaign->name);
-    snprintf(row->backend, sizeof row->backend, "%s", backend);
-    snprintf(row->name, sizeof row->name, "%s", trace->tracks[track].name);
-    snprintf(row->phase, sizeof row->phase, "%s", phases[phase]);
-    return row;
-}
-
-static void add_slices(struct tables *tables, const struct campaign *campaign, const char *backend,
-                       const struct trace *trace) {
-    for (size_t i = 0; i < trace->count; i++) {
-        const struct slice *slice = &trace->slices[i];
-        struct gantt_row *row =
-            add_row(tables, campaign, backend, trace, slice->track, slice->phase);
-        row->begin_s = slice->begin_s - trace->begin_s;
-        row->end_s = slice->end_s - trace->begin_s;
-    }
-}
-
-static void add_interval(struct tables *tables, const struct campaign *campaign,
-                         const char *backend, const struct trace *trace,
-                         const struct shares *shares, unsigned track, size_t interval) {
+static void add_interval(const struct figure *figure, const struct shares *shares, unsigned track,
+                         size_t interval) {
     const double *seconds = share_at(shares, track, interval);
     double low = 0;
     for (unsigned phase = 0; phase < PHASE_COUNT; phase++) {
         double share = fmin(seconds[phase] / shares->interval_s, 1 - low);
         if (!(share > SHARE_LEAST))
             continue;
-        struct gantt_row *row = add_row(tables, campaign, backend, trace, track, phase);
+        struct gantt_row *row = add_row(figure, track, phase);
         row->begin_s = (double)interval * shares->interval_s;
         row->end_s = (double)(interval + 1) * shares->interval_s;
         row->low = low;
@@ -176,8 +181,9 @@ static void add_interval(struct tables *tables, const struct campaign *campaign,
     }
 }
 
-static int add_shares(struct tables *tables, const struct campaign *campaign, const char *backend,
-                      const struct trace *trace) {
+/* As many intervals as there are marks for, if every track has all of its phases in each. */
+static int add_shares(const struct figure *figure) {
+    const struct trace *trace = figure->trace;
     size_t kinds = 0;
     for (unsigned track = 0; track < trace->track_count; track++)
         for (unsigned phase = 0; phase < PHASE_COUNT; phase++)
@@ -192,58 +198,64 @@ static int add_shares(struct tables *tables, const struct campaign *campaign, co
         spread(&shares, trace, &trace->slices[i]);
     for (unsigned track = 0; track < trace->track_count; track++)
         for (size_t i = 0; i < shares.intervals; i++)
-            add_interval(tables, campaign, backend, trace, &shares, track, i);
+            add_interval(figure, &shares, track, i);
     free(shares.seconds);
     return 0;
 }
 
-_Static_assert(MARKS_MAX >= TRACKS_MAX * PHASE_COUNT, "every phase has an interval");
+_Static_assert(MARKS_MAX >= TRACKS_MAX * PHASE_COUNT, "there is at least one interval");
 
-/* ---- one after another ---- */
+/* ---- one trace after another ---- */
 
-static int add_trace(struct tables *tables, const struct campaign *campaign, const char *backend,
-                     const json_t *root) {
+static int add_trace(struct figure *figure, const json_t *root) {
+    struct tables *tables = figure->tables;
     struct trace *trace = calloc(1, sizeof *trace);
     struct gantt_row *grown =
         realloc(tables->gantt, (tables->gantt_count + MARKS_MAX) * sizeof *grown);
     if (grown)
         tables->gantt = grown;
+    figure->trace = trace;
     int err = trace && grown ? take_events(trace, root) : -ENOMEM;
     if (!err && trace->count <= MARKS_MAX)
-        add_slices(tables, campaign, backend, trace);
+        add_slices(figure);
     else if (!err)
-        err = add_shares(tables, campaign, backend, trace);
+        err = add_shares(figure);
     if (trace)
         free(trace->slices);
     free(trace);
     return err;
 }
 
-static int read_trace(struct tables *tables, const struct campaign *campaign, const char *backend,
-                      char *sentence, size_t size) {
+/* A backend without a trace is none of the figures. */
+static int read_trace(struct figure *figure, char *sentence, size_t size) {
     char name[64], path[CAMPAIGN_PATH_SIZE + 128];
-    snprintf(name, sizeof name, "trace/%s.json", backend);
-    FILE *file = fopen(campaign_path(campaign, name, path), "re");
+    snprintf(name, sizeof name, "trace/%s.json", figure->backend);
+    FILE *file = fopen(campaign_path(figure->campaign, name, path), "re");
     if (!file)
         return errno == ENOENT ? 0 : -errno;
     json_t *root = json_loadf(file, 0, NULL);
     fclose(file);
-    int err = root ? add_trace(tables, campaign, backend, root) : -EPROTO;
+    int err = root ? add_trace(figure, root) : -EPROTO;
     if (err == -EPROTO)
         snprintf(sentence, size, "'%.256s' is no trace that this version can read", path);
     json_decref(root);
     return err;
 }
 
+static bool is_first_of_backend(const struct plan *plan, uint32_t index) {
+    for (uint32_t i = 0; i < index; i++)
+        if (plan->cases[i].backend == plan->cases[index].backend)
+            return false;
+    return true;
+}
+
 int gantt_make(struct tables *tables, const struct campaign *campaign, char *sentence,
                size_t size) {
+    const struct plan *plan = &campaign->plan;
     int err = 0;
-    for (uint32_t i = 0; i < campaign->plan.count && (!err || err == -EPROTO); i++) {
-        const struct backend *backend = campaign->plan.cases[i].backend;
-        bool first = true;
-        for (uint32_t before = 0; before < i; before++)
-            first &= campaign->plan.cases[before].backend != backend;
-        int read = first ? read_trace(tables, campaign, backend->name, sentence, size) : 0;
+    for (uint32_t i = 0; i < plan->count && (!err || err == -EPROTO); i++) {
+        struct figure figure = {tables, campaign, plan->cases[i].backend->name, NULL};
+        int read = is_first_of_backend(plan, i) ? read_trace(&figure, sentence, size) : 0;
         err = read ? read : err;
     }
     return err;
