@@ -48,20 +48,6 @@ static void test_bounds(void **state) {
     near(bounds_of(pairs, 2, 4).band_s, 4.5);
 }
 
-static void test_coordinator(void **state) {
-    struct raw_row row;
-    (void)state;
-    csv_clear(raw_columns, raw_column_count, &row);
-    near(bounds_coordinator_s(&row), 0);
-    row.collect_s = 4;
-    near(bounds_coordinator_s(&row), 4);
-    row.dispatch_s = 5;
-    row.coordinators = 1;
-    near(bounds_coordinator_s(&row), 9);
-    row.coordinators = 2; /* one deals while the other collects */
-    near(bounds_coordinator_s(&row), 5);
-}
-
 /* A campaign of pool and bands at one and two workers, with four batches. */
 struct fixture {
     struct campaign campaign;
@@ -211,11 +197,8 @@ static void test_bound_by_the_coordinator(void **state) {
     struct fixture fixture;
     (void)state;
     make(&fixture);
-    for (size_t i = 0; i < fixture.rows.count; i++) {
-        fixture.rows.at[i].dispatch_s = 0.15;
-        fixture.rows.at[i].collect_s = 0.3;
-        fixture.rows.at[i].coordinators = 1;
-    }
+    for (size_t i = 0; i < fixture.rows.count; i++)
+        fixture.rows.at[i].coordinator_max_s = 0.45;
     derive(&fixture);
     near(((const struct speedup_row *)FIND(speedup, "pool", 2))->bound_s, 0.45);
     near(((const struct loss_row *)FIND(loss, "pool", 2))->coordinator_pct, 90);
@@ -328,8 +311,7 @@ static void test_losses_add_up(void **state) {
         double late = 0.1 * (double)(row->block * row->block);
         row->accounted_s += late;
         row->wait_s += 2 * late;
-        row->coordinators = 1;
-        row->collect_s = 0.6 * row->accounted_s;
+        row->coordinator_max_s = 0.6 * row->accounted_s;
         if (row->block == 3)
             row->accounted_s = NAN;
     }
@@ -420,7 +402,6 @@ static void test_gantt_of_a_long_trace(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_coordinator),
         cmocka_unit_test(test_bound_of_a_case),
         cmocka_unit_test(test_bound_by_the_coordinator),
         cmocka_unit_test(test_no_bound),

@@ -36,10 +36,7 @@ struct bounds bounds_of(const struct batch_row *rows, size_t count, uint64_t wor
 }
 
 double bounds_coordinator_s(const struct raw_row *row) {
-    double dispatch_s = isnan(row->dispatch_s) ? 0 : row->dispatch_s;
-    double collect_s = isnan(row->collect_s) ? 0 : row->collect_s;
-    bool side_by_side = row->coordinators != CSV_NO_WHOLE && row->coordinators > 1;
-    return side_by_side ? fmax(dispatch_s, collect_s) : dispatch_s + collect_s;
+    return isnan(row->coordinator_max_s) ? 0 : row->coordinator_max_s;
 }
 
 /* The rows about a cell's batches: they lie together. */

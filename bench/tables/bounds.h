@@ -20,8 +20,8 @@ struct bounds {
 /* Of `count` ≥ 1 rows of one frame in their order, for that many workers ≥ 1. */
 struct bounds bounds_of(const struct batch_row *rows, size_t count, uint64_t workers);
 
-/* What a coordinator must do by itself, one thing after another, in a render: of two coordinators
- * that work side by side the busier one's. 0 when there is none, or it was not recorded. */
+/* What a coordinator deals and collects by itself, one thing after another, in a render: of two
+ * that work side by side, the busier one. 0 when there is none, or it was not recorded. */
 double bounds_coordinator_s(const struct raw_row *row);
 
 /* The least time that a render of this cell can take: the largest of sum / the workers that can
