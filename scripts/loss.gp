@@ -37,7 +37,7 @@ most = STATS_max > 0 ? STATS_max : 1
 set xrange [0:most * 1.12]
 set yrange [bars + 0.6:0.4]
 set xlabel "lost: % of workers × wall time, beyond computing as fast as serial"
-name(i) = sprintf('%s, %s', word(backends, i), word(workers, i))
+name(i) = sprintf('%s × %s', word(backends, i), word(workers, i))
 set ytics (name(1) 1) noenhanced scale 0
 do for [i = 2:bars] { set ytics add (name(i) i) }
 set border 3 lc rgb '#555555'

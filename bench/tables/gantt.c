@@ -1,6 +1,7 @@
 /* gantt.csv: what each worker and coordinator did, and when, as the marks of a figure; from the
  * traces of the campaign. A trace with more slices than a figure should have marks is divided into
  * equal intervals, and in each of them a phase takes its share of the lane's height. */
+#include "base/size.h"
 #include "base/text.h"
 #include "bench/tables/tables.h"
 
@@ -10,9 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MARKS_MAX  500 /* of a figure */
-#define TRACKS_MAX 32  /* further ones are left out */
-#define US_PER_S   1e6
+#define MARKS_MAX     500 /* of a figure */
+#define INTERVALS_MAX 100 /* more could not be told apart */
+#define TRACKS_MAX    32  /* further ones are left out */
+#define US_PER_S      1e6
 
 #define SHARE_LEAST 1e-6 /* less comes from rounding at an interval's ends */
 
@@ -181,14 +183,15 @@ static void add_interval(const struct figure *figure, const struct shares *share
     }
 }
 
-/* As many intervals as there are marks for, if every track has all of its phases in each. */
+/* As many intervals as there are marks for, and as can be told apart, if every track has all of its
+ * phases in each. */
 static int add_shares(const struct figure *figure) {
     const struct trace *trace = figure->trace;
     size_t kinds = 0;
     for (unsigned track = 0; track < trace->track_count; track++)
         for (unsigned phase = 0; phase < PHASE_COUNT; phase++)
             kinds += trace->seen[track][phase];
-    struct shares shares = {.intervals = MARKS_MAX / kinds};
+    struct shares shares = {.intervals = size_min(MARKS_MAX / kinds, INTERVALS_MAX)};
     shares.interval_s = (trace->end_s - trace->begin_s) / (double)shares.intervals;
     shares.seconds =
         calloc(trace->track_count * shares.intervals * PHASE_COUNT, sizeof *shares.seconds);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From how busy a coordinator on, waiting for work is waiting for it. */
+/* From how busy a coordinator on, workers that wait for work or send counts wait for it. */
 #define COORDINATOR_BUSY_PCT 50
 
 /* Empty: the backend has no such phase. */
@@ -64,8 +64,10 @@ static void name_largest(struct loss_row *loss) {
     for (size_t i = 1; i < sizeof parts / sizeof *parts; i++)
         if (parts[i].pct > parts[largest].pct)
             largest = i;
+    bool meets =
+        strcmp(parts[largest].name, "wait") == 0 || strcmp(parts[largest].name, "send") == 0;
     char coordinator[64] = "";
-    if (loss->coordinator_pct >= COORDINATOR_BUSY_PCT && strcmp(parts[largest].name, "wait") == 0)
+    if (meets && loss->coordinator_pct >= COORDINATOR_BUSY_PCT)
         snprintf(coordinator, sizeof coordinator, "; its coordinator is busy %.0f %% of the time",
                  loss->coordinator_pct);
     snprintf(loss->largest, sizeof loss->largest, "%s", parts[largest].name);
