@@ -183,8 +183,8 @@ static void add_interval(const struct figure *figure, const struct shares *share
     }
 }
 
-/* As many intervals as there are marks for, and as can be told apart, if every track has all of its
- * phases in each. */
+/* As many intervals as there are marks for if every track has all of its phases in each, but no
+ * more than can be told apart. */
 static int add_shares(const struct figure *figure) {
     const struct trace *trace = figure->trace;
     size_t kinds = 0;
