@@ -4,6 +4,7 @@
 #include "base/version.h"
 #include "bench/commands.h"
 #include "bench/experiments/experiment.h"
+#include "bench/measure/batches.h"
 #include "bench/measure/instrument.h"
 #include "bench/report/plots.h"
 #include "bench/report/terminal.h"
@@ -48,11 +49,13 @@ static bool was_disturbed(const struct raw_rows *rows) {
     return others > 0.1 * own;
 }
 
-static int derive(const struct campaign *campaign, const struct raw_rows *rows, bool strict) {
+static int derive(const struct campaign *campaign, const struct raw_rows *rows,
+                  const struct batch_rows *batches, bool strict) {
     struct cells cells;
     struct tables tables = {0};
     char sentence[512] = "";
     int err = cells_make(&cells, campaign, rows);
+    cells.batches = batches;
     if (!err)
         err = tables_make(&tables, &cells, sentence, sizeof sentence);
     int status = err ? status_of_error(err) : write_all(&tables, campaign);
@@ -77,18 +80,37 @@ static int derive(const struct campaign *campaign, const struct raw_rows *rows, 
     return status;
 }
 
+/* What became of reading a record: EXIT_DONE, or the status of what has been said. */
+static int say_read(int err, const char *path, size_t line) {
+    if (err == -EPROTO)
+        log_say("'%.256s', line %zu: malformed", path, line);
+    else if (err)
+        log_say("cannot read '%.256s': %s", path, strerror(-err));
+    return err ? status_of_error(err) : EXIT_DONE;
+}
+
+/* Campaigns of older versions have none, and then no bounds. */
+static int read_batches(const struct campaign *campaign, struct batch_rows *batches) {
+    char path[CAMPAIGN_PATH_SIZE + 128];
+    size_t line;
+    int err = batches_read(campaign_path(campaign, "batches.csv", path), batches, &line);
+    return err == -ENOENT ? EXIT_DONE : say_read(err, path, line);
+}
+
 /* A campaign of renders. */
 static int report_renders(const struct campaign *campaign, bool strict) {
     struct raw_rows rows = {0};
+    struct batch_rows batches = {0};
     char path[CAMPAIGN_PATH_SIZE + 128];
     long whole_bytes;
     size_t line = 0;
     int err = raw_read(campaign_path(campaign, "raw.csv", path), &rows, &whole_bytes, &line);
-    int status = err ? status_of_error(err) : derive(campaign, &rows, strict);
-    if (err == -EPROTO)
-        log_say("'%.256s/raw.csv', line %zu: malformed", campaign->directory, line);
-    else if (err)
-        log_say("cannot read '%.256s/raw.csv': %s", campaign->directory, strerror(-err));
+    int status = say_read(err, path, line);
+    if (!status)
+        status = read_batches(campaign, &batches);
+    if (!status)
+        status = derive(campaign, &rows, &batches, strict);
+    batches_free(&batches);
     raw_free(&rows);
     return status;
 }
@@ -124,10 +146,11 @@ static bool take_strict(int *argc, char **argv) {
 int command_report(int argc, char **argv) {
     bool strict = take_strict(&argc, argv);
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        printf("Usage: mandelbench report DIRECTORY [--strict]\n"
-               "Derives every table and plot of a campaign again from manifest.json, raw.csv "
-               "(ipc_raw.csv,\nfaults_raw.csv), and hyperfine/. With --strict it ends with 4 if "
-               "the control shows\nthat the measurements are suspect.\n");
+        printf(
+            "Usage: mandelbench report DIRECTORY [--strict]\n"
+            "Derives every table and plot of a campaign again from manifest.json, raw.csv "
+            "(ipc_raw.csv,\nfaults_raw.csv), batches.csv, trace/ and hyperfine/. With --strict it "
+            "ends with 4 if\nthe control shows that the measurements are suspect.\n");
         return standard_flush();
     }
     if (argc != 2) {

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/size.h"
 #include "bench/campaign/raw.h"
+#include "bench/measure/batches.h"
 #include "bench/measure/blocks.h"
 #include "bench/measure/noise.h"
 #include "bench/measure/reference.h"
@@ -280,7 +281,9 @@ int conduct_campaign(const struct conduct *conduct, struct conduct_result *resul
                                   .is_precise = is_precise,
                                   .take = take_one};
     *result = (struct conduct_result){0};
-    int err = blocks_run(&blocks, result);
+    int err = batches_measure(conduct->campaign);
+    if (!err)
+        err = blocks_run(&blocks, result);
     references_free(&state.references);
     raw_free(&state.done);
     return err;

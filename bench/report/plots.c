@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,9 +58,7 @@ static uint64_t largest_batch(const struct tables *tables) {
 
 /* What all points of a figure have in common. */
 static void describe(const struct campaign *campaign, const struct tables *tables,
-                     const struct speedup_row *baseline, enum axis along, char *subtitle,
-                     size_t size) {
-    const struct table_key *key = &baseline->key;
+                     const struct table_key *key, enum axis along, char *subtitle, size_t size) {
     uint64_t pixels = along == AXIS_PIXELS ? largest_batch(tables) : key->batch;
     char picture[64] = "", batch[48] = "";
     if (along != AXIS_PIXELS)
@@ -67,10 +66,9 @@ static void describe(const struct campaign *campaign, const struct tables *table
                  (unsigned long long)key->height);
     if (along != AXIS_BATCH)
         snprintf(batch, sizeof batch, ", batch %llu", (unsigned long long)pixels);
-    snprintf(subtitle, size,
-             "%s%s, kernel %s%s · %.60s, %u usable CPU%s · n = %llu, 95 %% intervals", key->view,
-             picture, key->kernel, batch, campaign->machine.cpu, campaign->plan.usable_cpus,
-             campaign->plan.usable_cpus == 1 ? "" : "s", (unsigned long long)baseline->n);
+    snprintf(subtitle, size, "%s%s, kernel %s%s · %.60s, %u usable CPU%s", key->view, picture,
+             key->kernel, batch, campaign->machine.cpu, campaign->plan.usable_cpus,
+             campaign->plan.usable_cpus == 1 ? "" : "s");
     text_tame(subtitle); /* a name that was cut */
 }
 
@@ -82,7 +80,8 @@ static unsigned whole_cores(const struct campaign *campaign) {
 
 /* What a script is given. */
 struct figure {
-    char directory[PATH_MAX], names[NAMES_SIZE], subtitle[512], cpus[16], cores[16], serial[40];
+    char directory[PATH_MAX], names[NAMES_SIZE], setting[448], subtitle[512];
+    char cpus[16], cores[16], serial[40];
     const char *kernel;
 };
 
@@ -92,6 +91,54 @@ static int run_script(const char *file, const struct figure *figure, const char 
     for (size_t count = 5; *extra && count < 15; extra++)
         arguments[count++] = *extra;
     return support_plot(file, arguments);
+}
+
+/* A string that is put together; what does not fit is cut. */
+__attribute__((format(printf, 2, 3))) static void append(char names[NAMES_SIZE], const char *format,
+                                                         ...) {
+    size_t used = strlen(names);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(names + used, NAMES_SIZE - used, format, args);
+    va_end(args);
+}
+
+static bool same_picture(const struct table_key *a, const struct table_key *b) {
+    return strcmp(a->kernel, b->kernel) == 0 && strcmp(a->view, b->view) == 0 &&
+           a->shortcuts == b->shortcuts && a->width == b->width && a->height == b->height &&
+           a->max_iter == b->max_iter && a->batch == b->batch;
+}
+
+/* Every backend as it stands in the ranking of the first workload: a bar each. */
+static int draw_loss(const struct tables *tables, const struct figure *figure,
+                     const struct table_key *shown) {
+    char names[NAMES_SIZE] = "", workers[NAMES_SIZE] = "", schedules[NAMES_SIZE] = "", picture[128];
+    for (size_t i = 0; i < tables->ranking_count; i++) {
+        const struct table_key *key = &tables->ranking[i].key;
+        if (!same_picture(key, shown) || !loss_of(tables, key))
+            continue;
+        append(names, "%s ", key->backend);
+        append(workers, "%llu ", (unsigned long long)key->workers);
+        append(schedules, "%s ", *key->schedule ? key->schedule : "-");
+    }
+    snprintf(picture, sizeof picture, "%s %llu %llu %llu %llu", shown->view,
+             (unsigned long long)shown->width, (unsigned long long)shown->height,
+             (unsigned long long)shown->max_iter, (unsigned long long)shown->batch);
+    const char *const arguments[] = {figure->directory, names,          figure->setting, workers,
+                                     schedules,         figure->kernel, picture,         NULL};
+    return *names ? support_plot("loss.gp", arguments) : 0;
+}
+
+/* A figure for each backend that has a trace; its rows lie together. */
+static int draw_gantt(const struct tables *tables, const struct figure *figure) {
+    int err = 0;
+    for (size_t i = 0; !err && i < tables->gantt_count; i++) {
+        const char *backend = tables->gantt[i].backend;
+        const char *const arguments[] = {figure->directory, backend, figure->setting, NULL};
+        if (i == 0 || strcmp(tables->gantt[i - 1].backend, backend) != 0)
+            err = support_plot("gantt.gp", arguments);
+    }
+    return err;
 }
 
 /* The figures of an experiment follow what it varies. */
@@ -124,15 +171,21 @@ int plots_draw(const struct tables *tables, const struct campaign *campaign) {
     name_backends(tables, figure.names);
     if (!*figure.names)
         return 0;
-    describe(campaign, tables, baseline, experiment->along, figure.subtitle,
-             sizeof figure.subtitle);
+    const struct table_key *key = &baseline->key;
+    describe(campaign, tables, key, experiment->along, figure.setting, sizeof figure.setting);
+    snprintf(figure.subtitle, sizeof figure.subtitle, "%s · n = %llu, 95 %% intervals",
+             figure.setting, (unsigned long long)baseline->n);
+    describe(campaign, tables, key, AXIS_WORKERS, figure.setting, sizeof figure.setting);
     snprintf(figure.cpus, sizeof figure.cpus, "%u", campaign->plan.usable_cpus);
     snprintf(figure.cores, sizeof figure.cores, "%u", whole_cores(campaign));
     snprintf(figure.serial, sizeof figure.serial, "%.17g", baseline->median_s);
     figure.kernel = baseline->key.kernel;
     if (!realpath(campaign->directory, figure.directory))
         return -errno;
-    return draw_along(experiment->along, &figure);
+    int err = draw_along(experiment->along, &figure);
+    if (!err)
+        err = draw_loss(tables, &figure, &baseline->key);
+    return err ? err : draw_gantt(tables, &figure);
 }
 
 int plots_status(int drawn, const struct campaign *campaign) {

@@ -27,8 +27,17 @@ static void print_heading(const struct table_key *key, uint64_t blocks,
            campaign->plan.usable_cpus, campaign->plan.usable_cpus == 1 ? "" : "s",
            (unsigned long long)blocks, campaign->looks.count > 1 ? "at most " : "",
            (unsigned long long)campaign->blocks);
-    printf("  %-17s %7s %11s %8s %16s %11s   %s\n", "backend", "workers", "render", "speedup",
-           "95 % interval", "efficiency", "against serial");
+    printf("  %-17s %7s %11s %16s %8s %16s %11s   %s\n", "backend", "workers", "render",
+           "at best, of it", "speedup", "95 % interval", "efficiency", "against serial");
+}
+
+/* "  18.120 ms  97 %": the least that it can take, and how much of the time that is. */
+static const char *bound(const struct speedup_row *row, char text[32]) {
+    if (isnan(row->bound_s))
+        snprintf(text, 32, "%16s", "");
+    else
+        snprintf(text, 32, "%8.3f ms %3.0f %%", row->bound_s * 1e3, row->pct_of_bound);
+    return text;
 }
 
 static void print_speedup(const struct speedup_row *row, unsigned usable_cpus) {
@@ -39,8 +48,8 @@ static void print_speedup(const struct speedup_row *row, unsigned usable_cpus) {
     char name[72];
     snprintf(name, sizeof name, "%s%s%s", row->key.backend, usual ? "" : " ",
              usual ? "" : row->key.schedule);
-    printf("  %-17s %6llu%c %8.3f ms", name, (unsigned long long)row->key.workers, over ? '*' : ' ',
-           row->median_s * 1e3);
+    printf("  %-17s %6llu%c %8.3f ms %s", name, (unsigned long long)row->key.workers,
+           over ? '*' : ' ', row->median_s * 1e3, bound(row, text));
     if (baseline)
         printf(" %7.2fx %16s %11s   baseline\n", 1.0, "", "");
     else
@@ -85,6 +94,18 @@ static void print_winner(const struct tables *tables, const struct table_key *gr
                second->key.backend, (unsigned long long)second->key.workers, second->ratio_to_best);
 }
 
+/* Each backend's largest loss, at the number of workers with which it stands in the ranking. */
+static void print_losses(const struct tables *tables, const struct table_key *group) {
+    bool any = false;
+    for (size_t r = 0; r < tables->ranking_count; r++) {
+        const struct loss_row *loss = loss_of(tables, &tables->ranking[r].key);
+        if (!loss || !table_key_same_group(&loss->key, group))
+            continue;
+        printf("%s  %s.\n", any ? "" : "\n  Why not faster?\n", loss->sentence);
+        any = true;
+    }
+}
+
 static void print_group(const struct tables *tables, const struct campaign *campaign,
                         const struct table_key *group, uint64_t blocks) {
     bool any_over = false;
@@ -100,6 +121,7 @@ static void print_group(const struct tables *tables, const struct campaign *camp
         printf("  * more workers than usable CPUs: they take turns\n");
     doubts_print_group(tables, group);
     print_winner(tables, group);
+    print_losses(tables, group);
 }
 
 static void print_thresholds(const struct tables *tables) {
@@ -159,7 +181,8 @@ static void print_files(const struct campaign *campaign) {
     snprintf(directory, sizeof directory, "%s", campaign->directory);
     text_tame(directory);
     printf(
-        "\n  Files in %s: speedup.csv summary.csv ranking.csv plumbing.csv raw.csv manifest.json\n"
+        "\n  Files in %s: speedup.csv loss.csv factors.csv summary.csv ranking.csv plumbing.csv\n"
+        "  batches.csv raw.csv manifest.json\n"
         "  plots/*.svg plots/*.png images/*.png\n",
         directory);
 }

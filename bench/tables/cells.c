@@ -81,6 +81,15 @@ void cells_free(struct cells *cells) {
     *cells = (struct cells){0};
 }
 
+const struct cell *cells_at_one_worker(const struct cells *cells, const struct cell *cell) {
+    struct plan_case wanted = *cell->plan_case;
+    wanted.job.workers = 1;
+    for (size_t i = 0; i < cells->count; i++)
+        if (plan_same(cells->at[i].plan_case, &wanted))
+            return &cells->at[i];
+    return NULL;
+}
+
 double cells_render_s(const struct raw_row *row) {
     return row->render_s;
 }

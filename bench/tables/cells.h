@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct batch_rows;
+
 struct cell {
     const struct plan_case *plan_case;
     const struct raw_row **rows; /* one per block, NULL where there is none */
@@ -23,12 +25,16 @@ struct cells {
     uint64_t blocks;
     double alpha; /* how often all intervals of one kind may miss: this look's share of 5 % */
     const struct raw_row **pointers;
+    const struct batch_rows *batches; /* what they cost; set by who has them, else NULL */
 };
 
 /* 0 or -ENOMEM. The campaign and the rows must outlive the cells. cells_free them, also after a
  * failure. */
 int cells_make(struct cells *cells, const struct campaign *campaign, const struct raw_rows *rows);
 void cells_free(struct cells *cells);
+
+/* The same backend, kernel, workload and schedule at one worker, or NULL. */
+const struct cell *cells_at_one_worker(const struct cells *cells, const struct cell *cell);
 
 /* One number of a row. */
 typedef double cells_value(const struct raw_row *row);

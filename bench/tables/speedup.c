@@ -4,6 +4,7 @@
  * interval to leave out 1, and also the widest ratio that serial against itself (the A/A control)
  * showed. */
 #include "bench/stats/stats.h"
+#include "bench/tables/bounds.h"
 #include "bench/tables/tables.h"
 
 #include <errno.h>
@@ -51,16 +52,6 @@ static void judge(struct speedup_row *row, const struct comparison *comparison) 
         row->detectable = expm1(stats_reach(interval, row->speedup) + floor);
 }
 
-/* The same backend, kernel, workload and schedule at one worker. */
-static const struct cell *at_one_worker(const struct cells *cells, const struct cell *cell) {
-    struct plan_case wanted = *cell->plan_case;
-    wanted.job.workers = 1;
-    for (size_t i = 0; i < cells->count; i++)
-        if (plan_same(cells->at[i].plan_case, &wanted))
-            return &cells->at[i];
-    return NULL;
-}
-
 static double median_ratio(const struct cells *cells, const struct cell *a, const struct cell *b,
                            double *ratios) {
     size_t n = a && b ? cells_ratios(cells, a, b, ratios) : 0;
@@ -75,14 +66,15 @@ static void measure(struct speedup_row *row, const struct cells *cells, const st
     struct stats_interval interval = stats_median_interval(values, row->n, cells->alpha);
     row->ci_lo_s = interval.lo;
     row->ci_hi_s = interval.hi;
-    row->bound_s = row->pct_of_bound = NAN; /* need the costs of single batches */
 }
 
 static void compare(struct speedup_row *row, const struct cells *cells, const struct cell *cell,
                     const struct control_row *control, double *values) {
     enum role role = cell->plan_case->role;
-    row->speedup_self = median_ratio(cells, at_one_worker(cells, cell), cell, values);
+    row->speedup_self = median_ratio(cells, cells_at_one_worker(cells, cell), cell, values);
     row->speedup = median_ratio(cells, cell->baseline, cell, values);
+    row->bound_s = bounds_cell_s(cells, cell, values);
+    row->pct_of_bound = row->bound_s / row->median_s * 100;
     row->speedup_lo = row->speedup_hi = row->karp_flatt = row->detectable = NAN;
     row->efficiency = row->speedup / (double)row->key.workers;
     if (isnan(row->speedup) || role == ROLE_BASELINE)

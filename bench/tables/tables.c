@@ -90,6 +90,33 @@ static const struct csv_column threshold_columns[] = {
     REAL(threshold_row, crossing),
 };
 
+static const struct csv_column gantt_columns[] = {
+    WHOLE(gantt_row, schema), TEXT(gantt_row, campaign), TEXT(gantt_row, backend),
+    WHOLE(gantt_row, track),  TEXT(gantt_row, name),     TEXT(gantt_row, phase),
+    REAL(gantt_row, begin_s), REAL(gantt_row, end_s),    REAL(gantt_row, low),
+    REAL(gantt_row, high),
+};
+
+#define FACTOR_END(field, end)                                                                     \
+    { #field "_" #end, CSV_DOUBLE, offsetof(struct factors_row, field.end), sizeof(double) }
+#define FACTOR(field)                                                                              \
+    {#field, CSV_DOUBLE, offsetof(struct factors_row, field.value), sizeof(double)},               \
+        FACTOR_END(field, lo), FACTOR_END(field, hi)
+
+static const struct csv_column factors_columns[] = {
+    KEY_COLUMNS(factors_row),         WHOLE(factors_row, n),       FACTOR(load_balance),
+    FACTOR(communication_efficiency), FACTOR(parallel_efficiency), FACTOR(ns_per_iteration),
+    FACTOR(computational_scaling),    FACTOR(global_efficiency),   FACTOR(karp_flatt),
+};
+
+static const struct csv_column loss_columns[] = {
+    KEY_COLUMNS(loss_row),     WHOLE(loss_row, n),           REAL(loss_row, worker_s),
+    REAL(loss_row, ideal_pct), REAL(loss_row, extra_pct),    REAL(loss_row, wait_pct),
+    REAL(loss_row, send_pct),  REAL(loss_row, end_wait_pct), REAL(loss_row, descheduled_pct),
+    REAL(loss_row, start_pct), REAL(loss_row, residual_pct), REAL(loss_row, coordinator_pct),
+    TEXT(loss_row, largest),   REAL(loss_row, largest_pct),  TEXT(loss_row, sentence),
+};
+
 struct table_key table_key_of(const struct cells *cells, const struct cell *cell) {
     const struct plan_case *plan_case = cell->plan_case;
     const struct workload *workload = &plan_case->job.workload;
@@ -134,6 +161,12 @@ int tables_make(struct tables *tables, const struct cells *cells, char *sentence
     if (!err)
         err = threshold_make(tables, cells);
     if (!err)
+        err = factors_make(tables, cells);
+    if (!err)
+        err = loss_make(tables, cells);
+    if (!err)
+        err = gantt_make(tables, cells->campaign, sentence, size);
+    if (!err || err == -EPROTO)
         err = outside_make(tables, cells->campaign, sentence, size);
     if (err == -EPROTO)
         tables->outside_count = 0;
@@ -148,6 +181,9 @@ void tables_free(struct tables *tables) {
     free(tables->outside);
     free(tables->threshold);
     free(tables->control);
+    free(tables->factors);
+    free(tables->loss);
+    free(tables->gantt);
     *tables = (struct tables){0};
 }
 
@@ -158,8 +194,8 @@ int tables_write(const struct tables *tables, const struct campaign *campaign) {
             tables->name, sizeof *tables->name, tables->name##_count                               \
     }
     const struct table all[] = {
-        TABLE(summary), TABLE(speedup),   TABLE(ranking), TABLE(plumbing),
-        TABLE(outside), TABLE(threshold), TABLE(control),
+        TABLE(summary),   TABLE(speedup), TABLE(ranking), TABLE(plumbing), TABLE(outside),
+        TABLE(threshold), TABLE(control), TABLE(factors), TABLE(loss),     TABLE(gantt),
     };
 #undef TABLE
     int err = 0;

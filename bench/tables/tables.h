@@ -63,6 +63,42 @@ struct plumbing_row {
     double median_s, ci_lo_s, ci_hi_s, per_batch_s, open_s, close_s;
 };
 
+/* A number and its interval. */
+struct factor {
+    double value, lo, hi;
+};
+
+/* factors.csv: what a global efficiency is made of; the factors of POP. */
+struct factors_row {
+    struct table_key key;
+    uint64_t n; /* blocks whose time was accounted for */
+    struct factor load_balance, communication_efficiency, parallel_efficiency, ns_per_iteration,
+        computational_scaling, global_efficiency, karp_flatt;
+};
+
+/* loss.csv: where the workers' time went; the parts in percent add up to 100. */
+struct loss_row {
+    struct table_key key;
+    uint64_t n;
+    double worker_s; /* workers × wall of one render, the mean over the blocks */
+    double ideal_pct, extra_pct, wait_pct, send_pct, end_wait_pct, descheduled_pct, start_pct,
+        residual_pct;
+    double coordinator_pct; /* no part: of the render, how long the coordinator was busy */
+    char largest[16];       /* the part that loses most: its column without _pct */
+    double largest_pct;
+    char sentence[160];
+};
+
+/* gantt.csv: who did what, and when: the marks of a figure for each backend. */
+struct gantt_row {
+    uint64_t schema;
+    char campaign[96], backend[32];
+    uint64_t track;           /* a worker or coordinator, from 1 */
+    char name[48], phase[16]; /* of the track; what it did */
+    double begin_s, end_s;    /* since the trace's begin */
+    double low, high;         /* of the lane's height: 0 and 1, or shares of the interval */
+};
+
 /* threshold.csv: along batches or picture sizes, the least one from which a backend is good enough.
  */
 struct threshold_row {
@@ -91,12 +127,16 @@ struct tables {
     struct outside_row *outside;
     struct threshold_row *threshold;
     struct control_row *control;
-    size_t threshold_count, control_count;
+    struct factors_row *factors;
+    struct loss_row *loss;
+    struct gantt_row *gantt;
+    size_t threshold_count, control_count, factors_count, loss_count, gantt_count;
     size_t summary_count, speedup_count, ranking_count, plumbing_count, outside_count;
 };
 
-/* Derives all tables. 0 or -ENOMEM; with 0 there may be a sentence: hyperfine's files are not what
- * they should be, and there is no outside.csv. tables_free them, also after a failure. */
+/* Derives all tables. 0 or -ENOMEM; with 0 there may be a sentence: a trace is not what it should
+ * be, and not in gantt.csv, or hyperfine's files are not, and there is no outside.csv. tables_free
+ * them, also after a failure. */
 int tables_make(struct tables *tables, const struct cells *cells, char *sentence, size_t size);
 void tables_free(struct tables *tables);
 
@@ -110,6 +150,9 @@ int speedup_make(struct tables *tables, const struct cells *cells); /* after con
 int ranking_make(struct tables *tables, const struct cells *cells);
 int plumbing_make(struct tables *tables, const struct cells *cells);
 int threshold_make(struct tables *tables, const struct cells *cells);
+int factors_make(struct tables *tables, const struct cells *cells);
+int loss_make(struct tables *tables, const struct cells *cells);
+int gantt_make(struct tables *tables, const struct campaign *campaign, char *sentence, size_t size);
 int outside_make(struct tables *tables, const struct campaign *campaign, char *sentence,
                  size_t size);
 
@@ -137,5 +180,8 @@ bool table_key_same_group(const struct table_key *a, const struct table_key *b);
 
 /* The key columns of a cell. */
 struct table_key table_key_of(const struct cells *cells, const struct cell *cell);
+
+/* The loss of the cell that a key names, or NULL. */
+const struct loss_row *loss_of(const struct tables *tables, const struct table_key *key);
 
 #endif

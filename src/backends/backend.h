@@ -17,6 +17,7 @@ enum backend_flag {
     BACKEND_SCHEDULE = 1 << 4,    /* job.schedule is honoured */
     BACKEND_OMP_THREADS = 1 << 6, /* OMP_NUM_THREADS is the default number of workers */
     BACKEND_ONE_WORKER = 1 << 5,  /* always exactly one worker */
+    BACKEND_BANDS = 1 << 7, /* worker w of N has batches w * n / N … (w + 1) * n / N - 1, always */
 };
 
 /* The hooks run in the original process, in its main thread; only it returns from them. They return

@@ -146,7 +146,7 @@ static int render(void *state, struct monitor *monitor, struct counts *counts) {
 const struct backend backend_bands = {
     .name = "bands",
     .summary = "a static band for each process; an event to start, a barrier to end",
-    .flags = BACKEND_PROCESSES | BACKEND_IN_PLACE,
+    .flags = BACKEND_PROCESSES | BACKEND_IN_PLACE | BACKEND_BANDS,
     .open = start,
     .render = render,
     .close = finish,
