@@ -81,6 +81,9 @@ void monitor_clear(struct monitor *monitor);
 
 /* Batches entered so far, and the sum of their counts; scans. */
 uint64_t monitor_batches_done(const struct monitor *monitor);
+
+/* How often workers have entered a batch: the same number, unless some were entered twice. */
+uint64_t monitor_batches_entered(const struct monitor *monitor);
 uint64_t monitor_iterations(const struct monitor *monitor);
 
 /* Workers that put at least one batch into the frame. */
