@@ -25,6 +25,8 @@ CFLAGS   += -std=c11 -ffp-contract=off $(OPTIMIZE) $(WARNINGS) $(OPENMP) -pthrea
             $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
             $(package_cflags) $(bench_cflags)
 LDLIBS   += $(package_libs) -lm
+# What of them can change a time: kept in every campaign's manifest.
+flags     = $(filter-out $(WARNINGS) $(package_cflags) $(bench_cflags),$(subst ',,$(subst ",,$(subst \,,$(CFLAGS)))))
 
 SOURCES  := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c src/*/*/*.c))
 BENCH    := $(filter-out bench/main.c,$(wildcard bench/*.c bench/*/*.c))
@@ -157,8 +159,8 @@ ready:
 # What a campaign's manifest says of its source, and where its scripts are; rewritten only when that changes.
 $(BUILD)/include/build/commit.h: FORCE
 	@mkdir -p $(@D)
-	@printf '/* Made by make. */\n#define BUILD_COMMIT "%s"\n#define BUILD_SOURCE "%s"\n' \
-	    "$$(git describe --always --dirty 2>/dev/null || echo unknown)" "$(CURDIR)" > $@.new
+	@printf '/* Made by make. */\n#define BUILD_COMMIT "%s"\n#define BUILD_SOURCE "%s"\n#define BUILD_FLAGS "%s"\n' \
+	    "$$(git describe --always --dirty 2>/dev/null || echo unknown)" "$(CURDIR)" '$(flags)' > $@.new
 	@cmp -s $@ $@.new && rm $@.new || mv $@.new $@
 $(call object,bench/campaign/campaign.c bench/report/support.c): $(BUILD)/include/build/commit.h
 

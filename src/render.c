@@ -102,6 +102,13 @@ static enum render_end ended_by(struct render *render, const char *attempt, int 
     return RENDER_REFUSED;
 }
 
+/* Batches that workers say they did. More than there are is right only after a death: what the dead
+ * had done may be done again. */
+static bool some_done_twice(const struct render *render) {
+    const struct monitor *monitor = &render->monitor;
+    return !monitor->workers_lost && monitor_batches_entered(monitor) > monitor->batch_count;
+}
+
 /* Is the frame complete, and what was reported? Fills in the result's counts. */
 static enum render_end check(struct render *render) {
     struct counts_sum sum = counts_sum(&render->counts);
@@ -120,6 +127,14 @@ static enum render_end check(struct render *render) {
                  "%s: wrong result: the frame holds %" PRIu64 " iterations, %" PRIu64
                  " were reported",
                  render->backend->name, sum.iterations, reported);
+        return RENDER_WRONG;
+    }
+    if (some_done_twice(render)) {
+        snprintf(render->sentence, sizeof render->sentence,
+                 "%s: wrong result: %" PRIu64 " batches were done, of %" PRIu64
+                 ", so some were done twice",
+                 render->backend->name, monitor_batches_entered(&render->monitor),
+                 render->monitor.batch_count);
         return RENDER_WRONG;
     }
     return RENDER_DONE;

@@ -1,6 +1,6 @@
 /* Render: one job, run and proven. Owns the frame and the monitor, calls the backend's three hooks,
- * times each, and checks every render: no sentinel is left, and the frame's sum is the sum that was
- * reported. Both programs measure and draw through this file alone. */
+ * times each, and checks every render: no sentinel is left, the frame's sum is the sum that was
+ * reported, and no batch was done twice. Both programs measure and draw through this file alone. */
 #ifndef RENDER_H
 #define RENDER_H
 

@@ -115,6 +115,7 @@ void campaign_stamp(struct campaign *campaign) {
 #else
     snprintf(campaign->compiler, sizeof campaign->compiler, "gcc %s", __VERSION__);
 #endif
+    snprintf(campaign->flags, sizeof campaign->flags, "%s", BUILD_FLAGS);
     const char *slash = strrchr(campaign->directory, '/');
     snprintf(campaign->name, sizeof campaign->name, "%.95s",
              slash ? slash + 1 : campaign->directory);
@@ -162,15 +163,15 @@ static json_t *to_json(const struct campaign *campaign) {
             json_decref(cases);
             return NULL;
         }
-    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:I, s:I, s:o, s:o}",
-                     "schema", MANIFEST_SCHEMA, "campaign", campaign->name, "experiment",
-                     campaign->plan.experiment, "command", campaign->command, "started_utc",
-                     campaign->started, "version", campaign->version, "commit", campaign->commit,
-                     "compiler", campaign->compiler, "seed", (json_int_t)campaign->seed, "blocks",
-                     (json_int_t)campaign->blocks, "looks", looks_to_json(&campaign->looks),
-                     "repeats", (json_int_t)campaign->repeats, "usable_cpus",
-                     (json_int_t)campaign->plan.usable_cpus, "machine",
-                     machine_to_json(&campaign->machine), "cases", cases);
+    return json_pack(
+        "{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:I, s:I, s:o, s:o}",
+        "schema", MANIFEST_SCHEMA, "campaign", campaign->name, "experiment",
+        campaign->plan.experiment, "command", campaign->command, "started_utc", campaign->started,
+        "version", campaign->version, "commit", campaign->commit, "compiler", campaign->compiler,
+        "flags", campaign->flags, "seed", (json_int_t)campaign->seed, "blocks",
+        (json_int_t)campaign->blocks, "looks", looks_to_json(&campaign->looks), "repeats",
+        (json_int_t)campaign->repeats, "usable_cpus", (json_int_t)campaign->plan.usable_cpus,
+        "machine", machine_to_json(&campaign->machine), "cases", cases);
 }
 
 int campaign_write_manifest(const struct campaign *campaign) {
@@ -280,6 +281,7 @@ static int from_json(struct campaign *campaign, const json_t *manifest) {
     copy_text(manifest, "version", campaign->version, sizeof campaign->version);
     copy_text(manifest, "commit", campaign->commit, sizeof campaign->commit);
     copy_text(manifest, "compiler", campaign->compiler, sizeof campaign->compiler);
+    copy_text(manifest, "flags", campaign->flags, sizeof campaign->flags);
     copy_text(machine, "cpu", campaign->machine.cpu, sizeof campaign->machine.cpu);
     copy_text(machine, "kernel", campaign->machine.kernel, sizeof campaign->machine.kernel);
     campaign->machine.cpus_online = (unsigned)whole(machine, "cpus_online");

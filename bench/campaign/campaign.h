@@ -20,6 +20,7 @@ struct campaign {
     char command[1024]; /* how it was made */
     char started[32];   /* UTC, ISO 8601 */
     char version[32], commit[64], compiler[160];
+    char flags[512]; /* that the compiler was given; "": the manifest is older than they are */
     uint64_t seed, blocks; /* blocks at most: it may be precise enough before */
     struct looks looks;    /* when that is asked; the last one is at `blocks` */
     uint64_t repeats;      /* how often a disturbed block is taken again at most */

@@ -7,9 +7,8 @@
 #include "bench/campaign/raw.h"
 #include "bench/measure/batches.h"
 #include "bench/measure/blocks.h"
+#include "bench/measure/judge.h"
 #include "bench/measure/noise.h"
-#include "bench/measure/reference.h"
-#include "bench/measure/sample.h"
 #include "bench/stats/random.h"
 #include "bench/tables/tables.h"
 
@@ -187,40 +186,26 @@ static void fill_in(struct raw_row *row, const struct sample *sample) {
     account_for(row, &result->accounts);
 }
 
-/* "ok", "wrong" or "failed", and a sentence about the latter two. */
+/* Enters the sample's status, and what was measured; a sentence about those that do not count. */
 static int judge(struct state *state, const struct plan_case *plan_case, int err,
                  const struct sample *sample, struct raw_row *row) {
-    const struct reference *reference = NULL;
-    char sentence[512] = "";
-    const char *status = "ok";
-    if (err || sample->end == RENDER_REFUSED || sample->end == RENDER_LOST ||
-        sample->end == RENDER_STOPPED) {
-        status = "failed";
-        snprintf(sentence, sizeof sentence, "%s", sample->sentence);
-    } else {
-        fill_in(row, sample);
-        int refused =
-            reference_for(&state->references, plan_case, &reference, sentence, sizeof sentence);
-        if (refused) {
-            if (refused != -ECANCELED)
-                log_say("%s", *sentence ? sentence : strerror(-refused));
-            return refused;
-        }
-        row->pixels_differing = plan_case->job.kernel->exact ? 0 : CSV_NO_WHOLE;
-        if (sample->end == RENDER_WRONG || strcmp(reference->sha256, row->sha256) != 0 ||
-            reference->iterations != row->iterations) {
-            status = "wrong";
-            row->pixels_differing = CSV_NO_WHOLE;
-            snprintf(sentence, sizeof sentence, "%s",
-                     sample->sentence[0] ? sample->sentence
-                                         : "the picture differs from the reference");
-        }
+    struct judgement judgement;
+    int refused = judge_sample(&state->references, plan_case, err, sample, &judgement);
+    if (refused) {
+        if (refused != -ECANCELED)
+            log_say("%s", *judgement.sentence ? judgement.sentence : strerror(-refused));
+        return refused;
     }
-    snprintf(row->status, sizeof row->status, "%s", status);
-    if (*sentence)
+    const char *status = judgement.status;
+    if (judgement.reference)
+        fill_in(row, sample);
+    if (strcmp(status, "ok") == 0)
+        row->pixels_differing = plan_case->job.kernel->exact ? 0 : CSV_NO_WHOLE;
+    else
         log_say("%s, block %llu: %s with %u workers, kernel %s: %s", status,
                 (unsigned long long)row->block, plan_case->backend->name, plan_case->job.workers,
-                plan_case->job.kernel->name, sentence);
+                plan_case->job.kernel->name, judgement.sentence);
+    snprintf(row->status, sizeof row->status, "%s", status);
     state->result->wrong += strcmp(status, "wrong") == 0;
     state->result->failed += strcmp(status, "failed") == 0;
     return 0;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "bench/campaign/campaign.h"
+#include "bench/measure/leaks.h"
 #include "mp/worker.h"
 #include "options.h"
 #include "trace.h"
@@ -68,6 +69,29 @@ static int write_trace(const struct options *options, const struct render *rende
     return err;
 }
 
+static void refuse(struct sample *sample, const char *what) {
+    sample->end = RENDER_REFUSED;
+    snprintf(sample->sentence, sizeof sample->sentence, "%s", what);
+}
+
+/* A right picture is not enough: its time must be that of as many workers as its row will say, and
+ * the backend must have given all back. */
+static void check_manners(const struct options *options, uint64_t shared_before,
+                          struct sample *sample) {
+    uint64_t shared = leaks_shared_bytes();
+    char what[256];
+    if (sample->result.workers_started != options->job.workers) {
+        snprintf(what, sizeof what, "%s: %u workers were asked for, %u were started",
+                 options->backend->name, options->job.workers, sample->result.workers_started);
+        refuse(sample, what);
+    } else if (shared > shared_before) {
+        snprintf(what, sizeof what,
+                 "%s: when it was closed it left %llu bytes of shared memory mapped",
+                 options->backend->name, (unsigned long long)(shared - shared_before));
+        refuse(sample, what);
+    }
+}
+
 static void measure(const struct options *options, struct sample *sample) {
     struct render render;
     int err = render_open(&render, options->backend, &options->job);
@@ -83,10 +107,13 @@ static void measure(const struct options *options, struct sample *sample) {
     render.witness_context = sample;
     render.recording = RENDER_RECORDED_AFTER;
     render.record_ns = SAMPLE_RECORD_NS;
+    uint64_t shared = leaks_shared_bytes();
     sample->end = render_run(&render, SAMPLE_RENDER_NS);
     sample->result = render.result;
     snprintf(sample->sentence, sizeof sample->sentence, "%s", render.sentence);
     usage_now(&sample->usage);
+    if (sample->end == RENDER_DONE)
+        check_manners(options, shared, sample);
     if (sample->end == RENDER_DONE && options->output && write_picture(options, &render, sample))
         sample->end = RENDER_REFUSED;
     if (sample->end == RENDER_DONE && options->trace && write_trace(options, &render, sample))
@@ -129,6 +156,7 @@ struct launch {
     char *argv[ARGUMENTS + 4];
     const char *picture, *trace;
     unsigned padding;
+    uint64_t limit_ns;
     int pipe[2];
 };
 
@@ -184,9 +212,9 @@ static int become_sample(void *argument, unsigned number) {
 }
 
 /* Waits for the record, for the end of its sender, or for a request to stop. */
-static int receive(int fd, struct sample *sample) {
+static int receive(int fd, uint64_t limit_ns, struct sample *sample) {
     struct pollfd events[] = {{.fd = fd, .events = POLLIN}, {.fd = stop_fd(), .events = POLLIN}};
-    uint64_t deadline = clock_after_ns(SAMPLE_LIMIT_NS);
+    uint64_t deadline = clock_after_ns(limit_ns);
     for (;;) {
         int ready = poll(events, 2, clock_poll_ms(deadline));
         if (ready < 0 && errno == EINTR)
@@ -201,10 +229,12 @@ static int receive(int fd, struct sample *sample) {
     }
 }
 
-static void describe_end(const struct worker *worker, int err, struct sample *sample) {
+static void describe_end(const struct worker *worker, const struct launch *launch, int err,
+                         struct sample *sample) {
     int size = sizeof sample->sentence;
     if (err == -ETIMEDOUT)
-        snprintf(sample->sentence, (size_t)size, "the measured process did not end");
+        snprintf(sample->sentence, (size_t)size, "the measured process did not end within %g s",
+                 clock_seconds(launch->limit_ns));
     else if (worker->exitcode < 0)
         snprintf(sample->sentence, (size_t)size,
                  "the measured process was killed by signal %d (%s)", -worker->exitcode,
@@ -220,29 +250,57 @@ static int run_child(struct launch *launch, struct sample *sample) {
     close(launch->pipe[1]);
     if (err)
         return err;
-    err = receive(launch->pipe[0], sample);
+    err = receive(launch->pipe[0], launch->limit_ns, sample);
     if (err == -ECANCELED || err == -ETIMEDOUT)
         worker_kill(&worker);
     worker_join(&worker);
     if (err == 0 || err == -ECANCELED)
         return err;
     memset(sample, 0, sizeof *sample);
-    describe_end(&worker, err, sample);
+    describe_end(&worker, launch, err, sample);
     return -ECHILD;
+}
+
+/* The same, watched. */
+static int run_watched(struct launch *launch, struct sample *sample) {
+    struct leaks leaks;
+    char sentence[sizeof sample->sentence];
+    int err = leaks_watch(&leaks);
+    if (!err) {
+        err = run_child(launch, sample);
+        if (leaks_found(&leaks, sentence, sizeof sentence) && !err && sample->end == RENDER_DONE)
+            refuse(sample, sentence);
+    } else {
+        close(launch->pipe[1]);
+    }
+    leaks_free(&leaks);
+    return err;
+}
+
+static int take(struct launch *launch, const struct plan_case *plan_case, struct sample *sample) {
+    describe(launch, plan_case);
+    memset(sample, 0, sizeof *sample);
+    if (pipe2(launch->pipe, O_CLOEXEC) != 0)
+        return -errno;
+    struct machine_others others = machine_others_before();
+    int err = run_watched(launch, sample);
+    close(launch->pipe[0]);
+    machine_others_after(&others);
+    sample->others = others;
+    return err;
 }
 
 int sample_take(const struct plan_case *plan_case, const char *picture, const char *trace,
                 unsigned padding, struct sample *sample) {
     static struct launch launch;
-    launch = (struct launch){.picture = picture, .trace = trace, .padding = padding};
-    describe(&launch, plan_case);
-    memset(sample, 0, sizeof *sample);
-    if (pipe2(launch.pipe, O_CLOEXEC) != 0)
-        return -errno;
-    struct machine_others others = machine_others_before();
-    int err = run_child(&launch, sample);
-    close(launch.pipe[0]);
-    machine_others_after(&others);
-    sample->others = others;
-    return err;
+    launch = (struct launch){
+        .picture = picture, .trace = trace, .padding = padding, .limit_ns = SAMPLE_LIMIT_NS};
+    return take(&launch, plan_case, sample);
+}
+
+int sample_take_within(const struct plan_case *plan_case, uint64_t limit_ns,
+                       struct sample *sample) {
+    static struct launch launch;
+    launch = (struct launch){.limit_ns = limit_ns};
+    return take(&launch, plan_case, sample);
 }

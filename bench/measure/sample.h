@@ -35,9 +35,15 @@ struct sample {
  * traced, and written there. `padding` bytes
  * more stand in the environment, which moves the stack. Blocks until the process has ended. 0 and
  * *sample; -ECANCELED: a stop was asked for; -ECHILD: it died or broke off, and sample->sentence
- * says how; or -errno. Nothing of it is left running. */
+ * says how; or -errno. Nothing of it is left running, and a sample that left something behind
+ * (bench/measure/leaks.h), or got fewer workers than were asked for, has RENDER_REFUSED for its
+ * end. This process must have no other children. */
 int sample_take(const struct plan_case *plan_case, const char *picture, const char *trace,
                 unsigned padding, struct sample *sample);
+
+/* The same, but it ends after so long, if need be by force: -ECHILD, and the sentence says so. (Of
+ * sample_take the limit is half an hour, longer than any sane sample.) */
+int sample_take_within(const struct plan_case *plan_case, uint64_t limit_ns, struct sample *sample);
 
 /* The measured process: argv is the pipe's descriptor, then options of mandel. Returns the exit
  * status. */

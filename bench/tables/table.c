@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int table_write(const struct table *table, const struct campaign *campaign) {
-    char path[CAMPAIGN_PATH_SIZE + 128], *text = NULL;
+int table_write_to(const struct table *table, const char *path) {
+    char *text = NULL;
     size_t bytes = 0;
     struct output output;
     FILE *stream = open_memstream(&text, &bytes);
@@ -20,7 +20,7 @@ int table_write(const struct table *table, const struct campaign *campaign) {
                       (const char *)table->rows + i * table->row_bytes, stream);
     int err = fclose(stream) == 0 ? 0 : -ENOMEM;
     if (!err)
-        err = output_open(&output, campaign_path(campaign, table->file, path));
+        err = output_open(&output, path);
     if (!err) {
         err = output_write(&output, text, bytes);
         if (!err)
@@ -29,4 +29,9 @@ int table_write(const struct table *table, const struct campaign *campaign) {
     }
     free(text);
     return err;
+}
+
+int table_write(const struct table *table, const struct campaign *campaign) {
+    char path[CAMPAIGN_PATH_SIZE + 128];
+    return table_write_to(table, campaign_path(campaign, table->file, path));
 }

@@ -18,4 +18,7 @@ struct table {
 /* Writes it into the campaign's directory, whole or not at all. 0 or -errno. */
 int table_write(const struct table *table, const struct campaign *campaign);
 
+/* The same anywhere, whatever table->file; "-" is standard output. */
+int table_write_to(const struct table *table, const char *path);
+
 #endif

@@ -50,6 +50,10 @@ const struct backend *const *backend_list(unsigned *count);
 /* The backend of that name, or NULL. */
 const struct backend *backend_find(const char *name);
 
+/* Lets backend_find know, in this process, backends that no list has: a test's. They must outlive
+ * all that looks for them. */
+void backend_lend(const struct backend *const *backends, unsigned count);
+
 /* NULL when the backend runs here, else the reason. */
 const char *backend_unavailable(const struct backend *backend);
 

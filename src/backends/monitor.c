@@ -60,6 +60,13 @@ uint64_t monitor_batches_done(const struct monitor *monitor) {
     return done;
 }
 
+uint64_t monitor_batches_entered(const struct monitor *monitor) {
+    uint64_t entered = 0;
+    for (unsigned i = 0; i < monitor->worker_count; i++)
+        entered += atomic_load_explicit(&monitor->workers[i].batches, memory_order_relaxed);
+    return entered;
+}
+
 uint64_t monitor_iterations(const struct monitor *monitor) {
     uint64_t iterations = 0;
     for (uint64_t i = 0; i < monitor->batch_count; i++) {

@@ -155,6 +155,9 @@ const char *monitor_track_name(const struct monitor *monitor, unsigned track,
 
 /* Batches entered so far, and the sum of their counts; scans. */
 uint64_t monitor_batches_done(const struct monitor *monitor);
+
+/* How often workers have entered a batch: the same number, unless some were entered twice. */
+uint64_t monitor_batches_entered(const struct monitor *monitor);
 uint64_t monitor_iterations(const struct monitor *monitor);
 
 /* Workers that put at least one batch into the frame. */
