@@ -115,6 +115,36 @@ static int draw_along(enum axis along, const struct figure *figure) {
     return 0;
 }
 
+/* Do cases differ in their batches as well as in their workers? */
+static bool has_heat(const struct tables *tables, const char *kernel) {
+    const struct table_key *first = NULL;
+    bool batches = false, workers = false;
+    for (size_t i = 0; i < tables->speedup_count; i++) {
+        const struct table_key *key = &tables->speedup[i].key;
+        if (strcmp(key->role, "case") != 0 || strcmp(key->kernel, kernel) != 0)
+            continue;
+        if (!first)
+            first = key;
+        batches |= key->batch != first->batch;
+        workers |= key->workers != first->workers;
+    }
+    return batches && workers;
+}
+
+/* The figures that every campaign has. */
+static int draw_common(const struct tables *tables, const struct figure *figure) {
+    const char *const none[] = {NULL};
+    const char *const order[] = {figure->directory, figure->subtitle, NULL};
+    const char *const heat[] = {figure->directory, figure->names, figure->subtitle, figure->kernel,
+                                NULL};
+    int err = run_script("cpu.gp", figure, none);
+    if (!err)
+        err = support_plot("order.gp", order);
+    if (!err && has_heat(tables, figure->kernel))
+        err = support_plot("heat.gp", heat);
+    return err;
+}
+
 int plots_draw(const struct tables *tables, const struct campaign *campaign) {
     const struct speedup_row *baseline = find_baseline(tables);
     const struct experiment *experiment = experiment_find(campaign->plan.experiment);
@@ -132,7 +162,8 @@ int plots_draw(const struct tables *tables, const struct campaign *campaign) {
     figure.kernel = baseline->key.kernel;
     if (!realpath(campaign->directory, figure.directory))
         return -errno;
-    return draw_along(experiment->along, &figure);
+    int err = draw_along(experiment->along, &figure);
+    return err ? err : draw_common(tables, &figure);
 }
 
 int plots_status(int drawn, const struct campaign *campaign) {

@@ -81,6 +81,13 @@ void cells_free(struct cells *cells) {
     *cells = (struct cells){0};
 }
 
+const struct cell *cells_of(const struct cells *cells, const struct raw_row *row) {
+    for (size_t i = 0; i < cells->count; i++)
+        if (row_belongs(row, cells->at[i].plan_case))
+            return &cells->at[i];
+    return NULL;
+}
+
 double cells_render_s(const struct raw_row *row) {
     return row->render_s;
 }

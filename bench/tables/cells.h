@@ -30,6 +30,9 @@ struct cells {
 int cells_make(struct cells *cells, const struct campaign *campaign, const struct raw_rows *rows);
 void cells_free(struct cells *cells);
 
+/* The cell that a row belongs to, whether it counts there or not; NULL: the plan has none. */
+const struct cell *cells_of(const struct cells *cells, const struct raw_row *row);
+
 /* One number of a row. */
 typedef double cells_value(const struct raw_row *row);
 double cells_render_s(const struct raw_row *row);
