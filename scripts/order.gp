@@ -28,9 +28,11 @@ set logscale y
 set yrange [1 / most:most]
 if (most < 3) {
     set ytics (0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3)
+} else { if (most < 20) {
+    set ytics (0.1, 0.2, 0.5, 1, 2, 5, 10)
 } else {
-    set ytics (0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 100, 1000)
-}
+    set ytics 10
+} }
 set xrange [0:*]
 set xlabel 'sample'
 set ylabel 'time / median of its case'

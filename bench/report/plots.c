@@ -115,24 +115,31 @@ static int draw_along(enum axis along, const struct figure *figure) {
     return 0;
 }
 
-/* Do cases differ in their batches as well as in their workers? */
-static bool has_heat(const struct tables *tables, const char *kernel) {
-    const struct table_key *first = NULL;
-    bool batches = false, workers = false;
+static bool same_picture(const struct table_key *a, const struct table_key *b) {
+    return strcmp(a->view, b->view) == 0 && a->width == b->width && a->height == b->height &&
+           a->max_iter == b->max_iter;
+}
+
+/* Do cases of one picture differ in their batches as well as in their workers? */
+static bool has_heat(const struct tables *tables, const struct speedup_row *baseline) {
+    uint64_t workers = CSV_NO_WHOLE;
+    bool batches_differ = false, workers_differ = false;
     for (size_t i = 0; i < tables->speedup_count; i++) {
         const struct table_key *key = &tables->speedup[i].key;
-        if (strcmp(key->role, "case") != 0 || strcmp(key->kernel, kernel) != 0)
+        if (strcmp(key->role, "case") != 0 || strcmp(key->kernel, baseline->key.kernel) != 0)
             continue;
-        if (!first)
-            first = key;
-        batches |= key->batch != first->batch;
-        workers |= key->workers != first->workers;
+        if (!same_picture(key, &baseline->key))
+            return false;
+        batches_differ |= key->batch != baseline->key.batch;
+        workers_differ |= workers != CSV_NO_WHOLE && key->workers != workers;
+        workers = key->workers;
     }
-    return batches && workers;
+    return batches_differ && workers_differ;
 }
 
 /* The figures that every campaign has. */
-static int draw_common(const struct tables *tables, const struct figure *figure) {
+static int draw_common(const struct tables *tables, const struct speedup_row *baseline,
+                       const struct figure *figure) {
     const char *const none[] = {NULL};
     const char *const order[] = {figure->directory, figure->subtitle, NULL};
     const char *const heat[] = {figure->directory, figure->names, figure->subtitle, figure->kernel,
@@ -140,7 +147,7 @@ static int draw_common(const struct tables *tables, const struct figure *figure)
     int err = run_script("cpu.gp", figure, none);
     if (!err)
         err = support_plot("order.gp", order);
-    if (!err && has_heat(tables, figure->kernel))
+    if (!err && has_heat(tables, baseline))
         err = support_plot("heat.gp", heat);
     return err;
 }
@@ -163,7 +170,7 @@ int plots_draw(const struct tables *tables, const struct campaign *campaign) {
     if (!realpath(campaign->directory, figure.directory))
         return -errno;
     int err = draw_along(experiment->along, &figure);
-    return err ? err : draw_common(tables, &figure);
+    return err ? err : draw_common(tables, baseline, &figure);
 }
 
 int plots_status(int drawn, const struct campaign *campaign) {
