@@ -114,16 +114,16 @@ evil() {
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 40" onload="alert(3)"><script>alert(4)</script><a href="javascript:alert(5)"><text>x</text></a>
 <style>*{background:url(http://localhost/)}</style><foreignObject><iframe src="http://localhost/"></iframe></foreignObject>
 <image href="http://localhost/x.png"/><use href="http://localhost/#x"/><rect fill="url(http://localhost/)" onclick="alert(6)" style="fill:red"/>
-<g id="evil"><text x="10" y="20">kept &lt;b&gt; &amp; shown</text></g></svg>' >"$work/evil/plots/gantt.svg" &&
+<g id="evil"><text x="10" y="20">kept &lt;b&gt; &amp; shown</text></g></svg>' >"$work/evil/plots/gantt-pool.svg" &&
         "$bench" report "$work/evil" >/dev/null && has evil '&lt;script&gt;alert(1)&lt;/script&gt;' 'kept &lt;b&gt; &amp; shown' &&
         well_formed evil
 }
 # In the places of figures that such a campaign has not.
 broken_drawings() {
     cp -r "$work/scaling" "$work/broken" && cd "$work/broken/plots" || return 1
-    printf '' >gantt.svg
+    printf '' >gantt-pool.svg
     printf '<svg' >loss.svg
-    printf '<svg><g></svg>' >drawn.svg
+    printf '<svg><g></svg>' >gantt-threads.svg
     printf '<svg></g></g></svg>' >batch.svg
     printf '<svg a="></svg>' >heat.svg
     printf '<svg><script></svg>' >crossover.svg

@@ -26,12 +26,12 @@ struct view {
     const struct sheet *sheet;
     struct column columns[COLUMNS_MAX];
     size_t column_count;
-    size_t role;
+    size_t where;
 };
 
 static bool row_shown(const struct view *view, size_t row) {
-    const char *role = view->table->role;
-    return !role || strcmp(sheet_cell(view->sheet, row, view->role), role) == 0;
+    const char *is = view->table->is;
+    return !is || strcmp(sheet_cell(view->sheet, row, view->where), is) == 0;
 }
 
 static bool ends_in(const char *text, size_t length, const char *end) {
@@ -157,7 +157,9 @@ static void print_heading(FILE *out, const struct view *view, size_t shown, size
 }
 
 void datatable_print(FILE *out, const struct datatable *table, const struct sheet *sheet) {
-    struct view view = {.table = table, .sheet = sheet, .role = sheet_column(sheet, "role", 4)};
+    struct view view = {.table = table, .sheet = sheet};
+    if (table->is)
+        view.where = sheet_column(sheet, table->where, strlen(table->where));
     size_t all = 0, shown = 0;
     for (size_t row = 0; row < sheet->rows; row++)
         all += row_shown(&view, row);

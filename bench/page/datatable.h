@@ -12,7 +12,8 @@
  * not, or that is empty all the way, is left out. */
 struct datatable {
     const char *columns;
-    const char *role;    /* only rows of this role, or NULL: of any */
+    const char *where;   /* only rows in which this column … */
+    const char *is;      /* … holds this; NULL: all */
     const char *caption; /* says what the rows are */
     const char *file;    /* where all of it stands */
 };

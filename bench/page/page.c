@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "bench/experiments/experiment.h"
+#include "bench/page/drawn.h"
 #include "bench/page/figure.h"
 #include "bench/page/html.h"
 #include "bench/report/support.h"
@@ -130,6 +131,8 @@ static int print_page(FILE *out, const struct page *page) {
         page->verdict(out, page->context);
     print_remarks(out, page->remarks);
     figure_print_all(out, page->campaign);
+    if (!err)
+        err = drawn_print(out, page->campaign);
     fputs("<div class=two>\n", out);
     print_machine(out, page->campaign);
     print_command(out, page->campaign);
