@@ -20,11 +20,17 @@ markers = '7 5 9 13 11 15 4 6 8 12 10' # of another period than the colours
 colour(i) = word(colours, (i - 1) % words(colours) + 1)
 marker(i) = word(markers, (i - 1) % words(markers) + 1) + 0
 
-case_of(k) = (strcol('role') eq 'case' || strcol('role') eq 'baseline') && strcol('kernel') eq k && column('cpu_s') > 0
+case_of(k) = (strcol('role') eq 'case' || strcol('role') eq 'baseline') && strcol('kernel') eq k && column('cpu_s') > 0 && column('cpu_s') < 1e15
 mine(i) = strcol('backend') eq word(backends, i) && case_of(kernel)
 wall(i) = mine(i) ? column('median_s') * 1e3 : NaN
 used(i) = mine(i) ? column('cpu_s') * 1e3 : NaN
 
+# No CPU time, no figure.
+shown_cases = 0
+stats table using (case_of(kernel) ? (shown_cases = shown_cases + 1) : 0) nooutput
+if (shown_cases == 0) {
+    exit
+}
 stats table using (case_of(kernel) ? column('median_s') * 1e3 : NaN) nooutput
 least = STATS_min / 1.15
 most = STATS_max * 1.15
