@@ -150,7 +150,8 @@ int command_report(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         printf("Usage: mandelbench report DIRECTORY [--strict]\n"
                "Derives every table, plot and report.html of a campaign again from manifest.json, "
-               "raw.csv\n(ipc_raw.csv, faults_raw.csv), and hyperfine/. With --strict it ends with 4 if "
+               "raw.csv\n(ipc_raw.csv, faults_raw.csv), and hyperfine/. With --strict it ends with "
+               "4 if "
                "the control shows\nthat the measurements are suspect.\n");
         return standard_flush();
     }

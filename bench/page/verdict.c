@@ -16,17 +16,11 @@ static bool has_role(const struct speedup_row *row, const char *role) {
     return strcmp(row->key.role, role) == 0;
 }
 
-static bool same_workload(const struct table_key *a, const struct table_key *b) {
-    return strcmp(a->kernel, b->kernel) == 0 && strcmp(a->view, b->view) == 0 &&
-           a->width == b->width && a->height == b->height && a->max_iter == b->max_iter &&
-           a->batch == b->batch;
-}
-
 static const struct speedup_row *find_case(const struct tables *tables,
                                            const struct table_key *key) {
     for (size_t i = 0; i < tables->speedup_count; i++) {
         const struct speedup_row *row = &tables->speedup[i];
-        if (same_workload(&row->key, key) && has_role(row, key->role) &&
+        if (table_key_same_group(&row->key, key) && has_role(row, key->role) &&
             strcmp(row->key.backend, key->backend) == 0 && row->key.workers == key->workers &&
             strcmp(row->key.schedule, key->schedule) == 0)
             return row;
@@ -87,7 +81,7 @@ static void say_ranking(const struct tables *tables, FILE *out) {
         const struct ranking_row *row = &tables->ranking[i];
         if (!first && row->rank == 1)
             first = row;
-        else if (first && !second && row->rank == 2 && same_workload(&row->key, &first->key))
+        else if (first && !second && row->rank == 2 && table_key_same_group(&row->key, &first->key))
             second = row;
     }
     if (!first)
@@ -287,36 +281,40 @@ static void print_samples(FILE *out, const struct raw_rows *rows) {
                wrong, failed, noisy);
 }
 
-static void print_control_row(FILE *out, const struct speedup_row *row) {
-    bool interval = !isnan(row->speedup_lo);
-    bool broken = interval && (row->speedup_lo > 1 || row->speedup_hi < 1);
-    fprintf(out, "<tr%s><td>", broken ? " class=broken" : "");
+static void print_control_row(FILE *out, const struct control_row *row) {
+    fprintf(out, "<tr%s><td>", control_is_suspect(row) ? " class=broken" : "");
     html_print(out, "%s %llu × %llu, %s, batch %llu", row->key.view,
                (unsigned long long)row->key.width, (unsigned long long)row->key.height,
                row->key.kernel, (unsigned long long)row->key.batch);
-    fprintf(out, "<td class=n>%.3f", row->speedup);
-    if (interval)
-        fprintf(out, "<td class=n>%.3f – %.3f<td>%s", row->speedup_lo, row->speedup_hi,
-                broken ? "leaves out 1" : "holds 1");
-    else
-        fputs("<td class=n><td>too few blocks for an interval", out);
+    fprintf(out, "<td class=n>%.3f<td class=n>", row->ratio);
+    if (!isnan(row->ratio_lo))
+        fprintf(out, "%.3f – %.3f", row->ratio_lo, row->ratio_hi);
+    fputs("<td class=n>", out);
+    if (isfinite(row->detectable))
+        fprintf(out, "%.1f %%", row->detectable * 100);
+    fputs("<td>", out);
+    html_text(out, row->verdict);
     putc('\n', out);
 }
 
 static void print_control(FILE *out, const struct verdict *verdict) {
-    fputs("<section id=control>\n<h2>Control</h2>\n<p>Serial was measured twice in every block, "
-          "under "
-          "two names. Whatever the one seems faster than the other is noise, and no verdict rests "
-          "on less. ",
+    const struct tables *tables = verdict->tables;
+    fputs("<section id=control>\n<h2>Control</h2>\n", out);
+    if (tables_are_suspect(tables))
+        fputs(
+            "<p class=broken>This campaign is suspect: serial seems to differ from itself, or the "
+            "noise is too large to compare anything.</p>\n",
+            out);
+    fputs("<p>Serial was measured twice in every block, under two names. By whatever the one seems "
+          "faster than the other is noise, and no verdict rests on less. ",
           out);
     print_samples(out, verdict->rows);
     fputs("</p>\n<div class=scroll><table><caption>Serial against serial (A/A)</caption><thead><tr>"
-          "<th scope=col>picture<th scope=col class=n>ratio<th scope=col class=n>95 % interval"
-          "<th scope=col></thead><tbody>\n",
+          "<th scope=col>picture<th scope=col class=n>ratio<th scope=col class=n>interval"
+          "<th scope=col class=n>detectable<th scope=col>verdict</thead><tbody>\n",
           out);
-    for (size_t i = 0; i < verdict->tables->speedup_count; i++)
-        if (has_role(&verdict->tables->speedup[i], "control"))
-            print_control_row(out, &verdict->tables->speedup[i]);
+    for (size_t i = 0; i < tables->control_count; i++)
+        print_control_row(out, &tables->control[i]);
     fputs("</tbody></table></div>\n</section>\n", out);
 }
 
