@@ -58,6 +58,7 @@ bench: ## the main job: measure everything here, about three minutes; installs w
 
 test: ## prove that everything is right; installs what is missing
 	@scripts/deps.sh build test
+	@scripts/deps.sh browser || echo "Without a browser, nobody looks at report.html."
 	$(SUBMAKE) check
 
 check: all $(tests) $(fuzzers) $(if $(SANITIZE),,$(BUILD)/tests/starve.so) ## the same tests, installing nothing
@@ -133,7 +134,7 @@ install: all ## into DESTDIR and prefix (/usr/local)
 	$(Q)install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(datadir)/mandelbench
 	$(Q)install $(programs) $(DESTDIR)$(bindir)
 	$(Q)install -m 644 src/mandel.1 bench/mandelbench.1 $(DESTDIR)$(mandir)/man1
-	$(Q)install -m 644 scripts/*.gp $(DESTDIR)$(datadir)/mandelbench
+	$(Q)install -m 644 scripts/*.gp scripts/page.css $(DESTDIR)$(datadir)/mandelbench
 	$(Q)install bench/outside.sh $(DESTDIR)$(datadir)/mandelbench
 
 uninstall: ## the reverse
@@ -145,7 +146,7 @@ dist: ## a source archive of HEAD
 	$(Q)git archive --prefix=mandelbench-$(VERSION)/ -o mandelbench-$(VERSION).tar.gz HEAD
 
 deps: ## install every package that any target needs
-	@scripts/deps.sh build test bench python lint clang
+	@scripts/deps.sh build test browser bench python lint clang
 
 clean: ## remove what was built
 	$(Q)rm -rf $(BUILD)

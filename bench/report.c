@@ -6,8 +6,11 @@
 #include "bench/experiments/experiment.h"
 #include "bench/measure/batches.h"
 #include "bench/measure/instrument.h"
+#include "bench/page/page.h"
+#include "bench/page/verdict.h"
 #include "bench/report/plots.h"
 #include "bench/report/terminal.h"
+#include "bench/tables/order.h"
 
 #include <errno.h>
 #include <math.h>
@@ -20,8 +23,12 @@ static int status_of_error(int err) {
                : EXIT_REFUSED_BY_SYSTEM;
 }
 
-static int write_all(const struct tables *tables, const struct campaign *campaign) {
+static int write_all(const struct tables *tables, const struct cells *cells,
+                     const struct raw_rows *rows) {
+    const struct campaign *campaign = cells->campaign;
     int err = tables_write(tables, campaign);
+    if (!err)
+        err = order_write(cells, rows);
     if (err) {
         log_say("cannot write tables into '%.256s': %s", campaign->directory, strerror(-err));
         return EXIT_REFUSED_BY_SYSTEM;
@@ -49,32 +56,49 @@ static bool was_disturbed(const struct raw_rows *rows) {
     return others > 0.1 * own;
 }
 
+/* The page, once all that it shows is there. */
+static int write_page(const struct campaign *campaign, const struct raw_rows *rows,
+                      const struct tables *tables, const struct remarks *remarks) {
+    char answer[512];
+    const struct verdict verdict = {tables, rows, campaign->plan.usable_cpus};
+    verdict_answer(&verdict, answer, sizeof answer);
+    const struct page page = {campaign, answer, verdict_print, &verdict, remarks};
+    return page_status(&page);
+}
+
 static int derive(const struct campaign *campaign, const struct raw_rows *rows,
                   const struct batch_rows *batches, bool strict) {
     struct cells cells;
     struct tables tables = {0};
+    struct remarks remarks = {0};
     char sentence[512] = "";
     int err = cells_make(&cells, campaign, rows);
     cells.batches = batches;
     if (!err)
         err = tables_make(&tables, &cells, sentence, sizeof sentence);
-    int status = err ? status_of_error(err) : write_all(&tables, campaign);
-    if (*sentence || err)
-        log_say("%s", err ? strerror(-err) : sentence);
+    int status = err ? status_of_error(err) : write_all(&tables, &cells, rows);
+    if (err)
+        log_say("%s", strerror(-err));
+    else if (*sentence)
+        remark(&remarks, "%s", sentence);
     if (!err) {
         terminal_print(&tables, campaign);
         if (was_disturbed(rows))
-            log_say("this machine was not free: other processes ran during the samples "
-                    "(other_cpu_s in raw.csv), so times are too long and speedups too low");
+            remark(&remarks,
+                   "this machine was not free: other processes ran during the samples "
+                   "(other_cpu_s in raw.csv), so times are too long and speedups too low");
         if (standard_flush() != EXIT_DONE)
             status = EXIT_REFUSED_BY_SYSTEM;
         if (status == EXIT_DONE && strict && tables_are_suspect(&tables))
             status = EXIT_SUSPECT;
     }
     if (any_wrong(rows)) {
-        log_say("some results were wrong: see status in '%.256s/raw.csv'", campaign->directory);
+        remark(&remarks, "some results were wrong: see status in '%.256s/raw.csv'",
+               campaign->directory);
         status = EXIT_WRONG;
     }
+    if (!err && write_page(campaign, rows, &tables, &remarks) != EXIT_DONE && status != EXIT_WRONG)
+        status = EXIT_REFUSED_BY_SYSTEM;
     tables_free(&tables);
     cells_free(&cells);
     return status;
@@ -148,9 +172,9 @@ int command_report(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         printf(
             "Usage: mandelbench report DIRECTORY [--strict]\n"
-            "Derives every table and plot of a campaign again from manifest.json, raw.csv "
-            "(ipc_raw.csv,\nfaults_raw.csv), batches.csv, trace/ and hyperfine/. With --strict it "
-            "ends with 4 if\nthe control shows that the measurements are suspect.\n");
+            "Derives every table, plot and report.html of a campaign again from manifest.json, "
+            "raw.csv\n(ipc_raw.csv, faults_raw.csv), batches.csv, trace/ and hyperfine/. With "
+            "--strict it ends\nwith 4 if the control shows that the measurements are suspect.\n");
         return standard_flush();
     }
     if (argc != 2) {

@@ -13,6 +13,8 @@ name      = word(ARG6, 1)
 xcolumn   = word(ARG6, 2)
 ycolumn   = word(ARG6, 3)
 level     = word(ARG6, 4) + 0
+title     = ARG7
+here      = ARG0[:strlen(ARG0) - strlen('/along.gp')]
 
 set encoding utf8
 set datafile separator comma
@@ -42,16 +44,14 @@ set key outside right top Left reverse samplen 1.5 spacing 1.3 noenhanced
 set bmargin 4.2
 set tmargin 5.2
 set yrange [0:*]
-set label 3 subtitle at graph 0, graph 1.085 left noenhanced tc rgb '#555555' font ',9'
-set label 4 ARG7 at graph 0, graph 1.15 left font ',14'
 
-do for [form in 'svg png'] {
-    if (form eq 'svg') {
-        set terminal svg size 900, 540 font 'DejaVu Sans,12' background 'white' name 'mandelbench'
-    } else {
-        set terminal pngcairo size 1350, 810 fontscale 1.35 linewidth 1.5 pointscale 1.4 background 'white'
-    }
-    set output directory . '/plots/' . name . '.' . form
+wide = 900
+high = 540
+do for [form in 'svg png page'] {
+    load here . '/form.gp'
+    set label 3 shown(subtitle) at graph 0, graph 1.085 left noenhanced tc rgb '#555555' font ',9'
+    set label 4 shown(title) at graph 0, graph 1.15 left font ',14'
+    set output directory . '/plots/' . name . ending
     plot level with lines dt 2 lc rgb '#777777' notitle, \
          for [i = 1:words(backends)] table using (across(i)):(up(i)):(end(i, 'speedup_lo')):(end(i, 'speedup_hi')) \
              with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 title word(backends, i)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the named groups need, where they are missing and where it may (as root or
 # with passwordless sudo); otherwise prints the one command that would. --check never installs.
-# Usage: scripts/deps.sh [--check] GROUP...   groups: build test bench python lint clang fuzz
+# Usage: scripts/deps.sh [--check] GROUP...   groups: build test browser bench python lint clang fuzz
 set -euo pipefail
 
 check_only=false
@@ -41,11 +41,13 @@ for group in "$@"; do
         need python3 has python3
         need gnuplot-nox has gnuplot
         need spin has spin
+        need python3 has python3
         ;;
     bench)
         need hyperfine has hyperfine
         need gnuplot-nox has gnuplot
         ;;
+    browser) need chromium sh -c 'command -v chromium || command -v chromium-browser || command -v google-chrome' ;;
     python) need python3 has python3 ;;
     lint)
         need shellcheck has shellcheck

@@ -11,6 +11,7 @@ kernel    = ARG5
 serial    = ARG6 + 0
 cores     = ARG7 + 0 # whole ones behind the usable CPUs
 table     = directory . '/speedup.csv'
+here      = ARG0[:strlen(ARG0) - strlen('/scaling.gp')]
 
 set encoding utf8
 set datafile separator comma
@@ -63,43 +64,43 @@ if (most > cores && cores < cpus) {
     set object 2 rectangle from first crowded, graph 0 to first oversubscribed, graph 1 behind fc rgb '#f8f2dc' fs noborder
     set label 5 'two workers on a core' at first sqrt(crowded * oversubscribed), graph 1.025 center tc rgb '#777777' font ',9'
 }
-set label 3 subtitle at graph 0, graph 1.085 left noenhanced tc rgb '#555555' font ',9'
 
 ideal(x) = x < cpus ? x : cpus
 
-do for [form in 'svg png'] {
-    if (form eq 'svg') {
-        set terminal svg size 900, 540 font 'DejaVu Sans,12' background 'white' name 'mandelbench'
-    } else {
-        set terminal pngcairo size 1350, 810 fontscale 1.35 linewidth 1.5 pointscale 1.4 background 'white'
-    }
+wide = 900
+high = 540
+do for [form in 'svg png page'] {
+    load here . '/form.gp'
+    set label 3 shown(subtitle) at graph 0, graph 1.085 left noenhanced tc rgb '#555555' font ',9'
 
-    set label 4 'Render time against workers' at graph 0, graph 1.15 left font ',14'
+    set label 4 shown('Render time against workers') at graph 0, graph 1.15 left font ',14'
     set ylabel 'render time (ms)'
     set logscale y 2
     set autoscale y
-    set output directory . '/plots/time.' . form
+    set output directory . '/plots/time' . ending
     plot serial * 1e3 / ideal(x) with lines dt 2 lc rgb '#777777' title 'serial / workers', \
          for [i = 1:words(backends)] table using (column('workers') * beside(i)):(field(i, 'median_s') * 1e3):(end(i, 'ci_lo_s', 'median_s') * 1e3):(end(i, 'ci_hi_s', 'median_s') * 1e3) \
              with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 title word(backends, i)
     unset logscale y
 
-    set label 4 'Speedup over serial against workers' at graph 0, graph 1.15 left font ',14'
+    set label 4 shown('Speedup over serial against workers') at graph 0, graph 1.15 left font ',14'
     set ylabel 'speedup (times serial)'
     set yrange [0:cpus * 1.1 < 1.1 ? 1.1 : cpus * 1.1]
-    set output directory . '/plots/speedup.' . form
+    set output directory . '/plots/speedup' . ending
     plot ideal(x) with lines dt 2 lc rgb '#777777' title 'ideal', \
          for [i = 1:words(backends)] table using (column('workers') * beside(i)):(field(i, 'speedup')):(end(i, 'speedup_lo', 'speedup')):(end(i, 'speedup_hi', 'speedup')) \
              with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 title word(backends, i)
 
-    set label 4 'Efficiency against workers' at graph 0, graph 1.15 left font ',14'
+    set label 4 shown('Efficiency against workers') at graph 0, graph 1.15 left font ',14'
     set ylabel 'efficiency (speedup / workers)'
     set yrange [0:1.1]
-    set output directory . '/plots/efficiency.' . form
+    set ytics (0, 0.2, 0.5, 0.8, 1)
+    set output directory . '/plots/efficiency' . ending
     plot ideal(x) / x with lines dt 2 lc rgb '#777777' title 'ideal', \
-         0.8 with lines dt 3 lc rgb '#bbbbbb' notitle, 0.5 with lines dt 3 lc rgb '#bbbbbb' notitle, \
+         0.8 with lines dt 3 lc rgb '#777777' notitle, 0.5 with lines dt 3 lc rgb '#777777' notitle, \
          for [i = 1:words(backends)] table using (column('workers') * beside(i)):(field(i, 'efficiency')):(end(i, 'speedup_lo', 'speedup') / column('workers')):(end(i, 'speedup_hi', 'speedup') / column('workers')) \
              with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 title word(backends, i)
     set autoscale y
+    set ytics autofreq
     set output
 }

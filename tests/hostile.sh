@@ -75,7 +75,7 @@ sound_campaign() {
         well_formed "$file" || { printf '%q\n' "$file"; return 1; }
         plots=$((plots + 1))
     done
-    [ "$plots" -ge 3 ]
+    [ "$plots" -ge 5 ]
 }
 
 tiny=(run scaling --blocks 1 --pixels 16 --kernels scalar --backends pool --workers 1 --seed 5 -q)

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FIELD_SIZE 1024
-
 void csv_clear(const struct csv_column *columns, size_t count, void *row) {
     for (size_t i = 0; i < count; i++) {
         void *field = (char *)row + columns[i].offset;
@@ -89,22 +87,21 @@ static int read_quoted(char *field, size_t *used, FILE *file) {
     while ((c = getc(file)) != EOF) {
         if (c == '"' && (c = getc(file)) != '"')
             return c;
-        if (c == '\0' || *used + 1 >= FIELD_SIZE)
+        if (c == '\0' || *used + 1 >= CSV_FIELD_SIZE)
             return -EPROTO;
         field[(*used)++] = (char)c;
     }
     return -EPROTO;
 }
 
-/* Reads one field. What ended it: ',', '\n', EOF; or -EPROTO. */
-static int read_field(char field[FIELD_SIZE], FILE *file) {
+int csv_read_field(char field[CSV_FIELD_SIZE], FILE *file) {
     size_t used = 0;
     int c = getc(file);
     if (c == '"') {
         c = read_quoted(field, &used, file);
     } else {
         for (; c != ',' && c != '\n' && c != EOF; c = getc(file)) {
-            if (c == '"' || c == '\0' || used + 1 >= FIELD_SIZE)
+            if (c == '"' || c == '\0' || used + 1 >= CSV_FIELD_SIZE)
                 return -EPROTO;
             field[used++] = (char)c;
         }
@@ -139,11 +136,11 @@ static int parse_field(const struct csv_column *column, const char *text, void *
 
 int csv_read_header(const struct csv_column *columns, size_t count, size_t least, FILE *file,
                     size_t *fields) {
-    char field[FIELD_SIZE];
+    char field[CSV_FIELD_SIZE];
     size_t seen = 0;
     int end;
     do {
-        end = read_field(field, file);
+        end = csv_read_field(field, file);
         if (seen == 0 && end == EOF && !*field)
             return -ENODATA;
         if (end == -EPROTO || end == EOF ||
@@ -157,11 +154,11 @@ int csv_read_header(const struct csv_column *columns, size_t count, size_t least
 
 int csv_read_row(const struct csv_column *columns, size_t count, size_t fields, void *row,
                  FILE *file) {
-    char field[FIELD_SIZE];
+    char field[CSV_FIELD_SIZE];
     if (fields < count)
         csv_clear(columns + fields, count - fields, row);
     for (size_t i = 0; i < fields; i++) {
-        int end = read_field(field, file);
+        int end = csv_read_field(field, file);
         if (i == 0 && end == EOF && !*field)
             return 0;
         if (end != (i + 1 < fields ? ',' : '\n'))

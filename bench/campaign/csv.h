@@ -41,6 +41,11 @@ void csv_clear(const struct csv_column *columns, size_t count, void *row);
 void csv_write_header(const struct csv_column *columns, size_t count, FILE *file);
 void csv_write_row(const struct csv_column *columns, size_t count, const void *row, FILE *file);
 
+/* Reads one field, whatever its kind, as text. What ended it: ',', '\n', EOF; or -EPROTO:
+ * malformed, or longer than any of ours. */
+#define CSV_FIELD_SIZE 1024
+int csv_read_field(char field[CSV_FIELD_SIZE], FILE *file);
+
 /* Reads the header line: 0; -ENODATA: an empty file; -EPROTO: other columns than these. *fields
  * says how many: more at the end are allowed, for a later version added them, and at least the
  * first `least` must be there. */

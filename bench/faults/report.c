@@ -6,6 +6,7 @@
 #include "bench/faults/faults.h"
 #include "bench/faults/print.h"
 #include "bench/faults/toll.h"
+#include "bench/page/page.h"
 #include "bench/report/plots.h"
 #include "bench/report/support.h"
 
@@ -46,6 +47,39 @@ static int draw(const struct tolls *tolls, const struct campaign *campaign) {
     return support_plot("faults.gp", arguments);
 }
 
+/* What one kill costs, from the backend that takes it most lightly to the one that takes it worst.
+ */
+static void answer(const struct tolls *tolls, bool wrong, char *sentence, size_t size) {
+    const struct faults_toll *least = NULL, *most = NULL;
+    uint64_t kills = 0;
+    *sentence = '\0';
+    for (size_t i = 0; i < tolls->count; i++) {
+        const struct faults_toll *toll = &tolls->at[i];
+        kills += toll->kills;
+        if (isnan(toll->cpu_per_kill_s))
+            continue;
+        if (!least || toll->cpu_per_kill_s < least->cpu_per_kill_s)
+            least = toll;
+        if (!most || toll->cpu_per_kill_s > most->cpu_per_kill_s)
+            most = toll;
+    }
+    if (least)
+        snprintf(
+            sentence, size,
+            "%llu workers were killed, and %s; a kill costs between %.2f ms (%s) and %.2f ms (%s) "
+            "of CPU time.",
+            (unsigned long long)kills, wrong ? "not every picture is right" : "no pixel was lost",
+            least->cpu_per_kill_s * 1e3, least->backend, most->cpu_per_kill_s * 1e3, most->backend);
+}
+
+static int write_page(const struct tolls *tolls, const struct campaign *campaign, bool wrong,
+                      const struct remarks *remarks) {
+    char sentence[512];
+    answer(tolls, wrong, sentence, sizeof sentence);
+    const struct page page = {.campaign = campaign, .answer = sentence, .remarks = remarks};
+    return page_status(&page);
+}
+
 static bool any_wrong(const struct faults_rows *rows) {
     for (size_t i = 0; i < rows->count; i++)
         if (strcmp(rows->at[i].status, "wrong") == 0)
@@ -68,6 +102,7 @@ static bool was_disturbed(const struct faults_rows *rows) {
 
 static int derive(const struct campaign *campaign, const struct faults_rows *rows) {
     struct tolls tolls;
+    struct remarks remarks = {0};
     int err = tolls_make(&tolls, campaign, rows), status = EXIT_REFUSED_BY_SYSTEM;
     if (!err)
         err = tolls_write(&tolls, campaign);
@@ -77,16 +112,18 @@ static int derive(const struct campaign *campaign, const struct faults_rows *row
         status = plots_status(draw(&tolls, campaign), campaign);
         faults_print(&tolls, campaign);
         if (was_disturbed(rows))
-            log_say("this machine was not free: other processes ran during the samples "
-                    "(other_cpu_s in " RECORDS_FILE "), so times are too long");
+            remark(&remarks, "this machine was not free: other processes ran during the samples "
+                             "(other_cpu_s in " RECORDS_FILE "), so times are too long");
         if (standard_flush() != EXIT_DONE)
             status = EXIT_REFUSED_BY_SYSTEM;
     }
     if (any_wrong(rows)) {
-        log_say("some results were wrong: see status in '%.256s/" RECORDS_FILE "'",
-                campaign->directory);
+        remark(&remarks, "some results were wrong: see status in '%.256s/" RECORDS_FILE "'",
+               campaign->directory);
         status = EXIT_WRONG;
     }
+    if (!err && write_page(&tolls, campaign, any_wrong(rows), &remarks) != EXIT_DONE && !status)
+        status = EXIT_REFUSED_BY_SYSTEM;
     tolls_free(&tolls);
     return status;
 }

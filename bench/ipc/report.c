@@ -6,6 +6,7 @@
 #include "bench/ipc/costs.h"
 #include "bench/ipc/ipc.h"
 #include "bench/ipc/print.h"
+#include "bench/page/page.h"
 #include "bench/report/plots.h"
 #include "bench/report/support.h"
 
@@ -89,6 +90,38 @@ static int draw_all(const struct costs *costs, const struct campaign *campaign) 
     return err ? err : draw(&figure, WORKER_THREAD);
 }
 
+/* Which transport streams its messages for least, and what our queue takes. */
+static void answer(const struct costs *costs, char *sentence, size_t size) {
+    const struct ipc_cost *least = NULL, *ours;
+    *sentence = '\0';
+    for (size_t i = 0; i < costs->count; i++) {
+        const struct ipc_cost *cost = &costs->at[i];
+        if (cost->bytes == costs->at[0].bytes && strcmp(cost->kind, costs->at[0].kind) == 0 &&
+            (!least || cost->message_s < least->message_s))
+            least = cost;
+    }
+    if (!least)
+        return;
+    int length = snprintf(
+        sentence, size,
+        "%s is the cheapest way for a stream of %llu-byte messages (%s): %.3f µs each",
+        least->transport, (unsigned long long)least->bytes, least->kind, least->message_s * 1e6);
+    ours = costs_find(costs, "queue", WORKER_PROCESS, least->bytes);
+    if (ours && ours != least && (size_t)length < size)
+        snprintf(sentence + length, size - (size_t)length, "; queue, ours, takes %.3f µs.",
+                 ours->message_s * 1e6);
+    else if ((size_t)length < size)
+        snprintf(sentence + length, size - (size_t)length, ".");
+}
+
+static int write_page(const struct costs *costs, const struct campaign *campaign,
+                      const struct remarks *remarks) {
+    char sentence[512];
+    answer(costs, sentence, sizeof sentence);
+    const struct page page = {.campaign = campaign, .answer = sentence, .remarks = remarks};
+    return page_status(&page);
+}
+
 static bool any_wrong(const struct ipc_rows *rows) {
     for (size_t i = 0; i < rows->count; i++)
         if (strcmp(rows->at[i].status, "wrong") == 0)
@@ -111,6 +144,7 @@ static bool was_disturbed(const struct ipc_rows *rows) {
 
 static int derive(const struct campaign *campaign, const struct ipc_rows *rows) {
     struct costs costs;
+    struct remarks remarks = {0};
     int err = costs_make(&costs, campaign, rows), status = EXIT_REFUSED_BY_SYSTEM;
     if (!err)
         err = costs_write(&costs, campaign);
@@ -120,16 +154,18 @@ static int derive(const struct campaign *campaign, const struct ipc_rows *rows) 
         status = plots_status(draw_all(&costs, campaign), campaign);
         ipc_print(&costs, campaign);
         if (was_disturbed(rows))
-            log_say("this machine was not free: other processes ran during the samples "
-                    "(other_cpu_s in " SAMPLES_FILE "), so costs are too high");
+            remark(&remarks, "this machine was not free: other processes ran during the samples "
+                             "(other_cpu_s in " SAMPLES_FILE "), so costs are too high");
         if (standard_flush() != EXIT_DONE)
             status = EXIT_REFUSED_BY_SYSTEM;
     }
     if (any_wrong(rows)) {
-        log_say("some results were wrong: see status in '%.256s/" SAMPLES_FILE "'",
-                campaign->directory);
+        remark(&remarks, "some results were wrong: see status in '%.256s/" SAMPLES_FILE "'",
+               campaign->directory);
         status = EXIT_WRONG;
     }
+    if (!err && write_page(&costs, campaign, &remarks) != EXIT_DONE && !status)
+        status = EXIT_REFUSED_BY_SYSTEM;
     costs_free(&costs);
     return status;
 }

@@ -104,9 +104,13 @@ __attribute__((format(printf, 2, 3))) static void append(char names[NAMES_SIZE],
 }
 
 static bool same_picture(const struct table_key *a, const struct table_key *b) {
-    return strcmp(a->kernel, b->kernel) == 0 && strcmp(a->view, b->view) == 0 &&
-           a->shortcuts == b->shortcuts && a->width == b->width && a->height == b->height &&
-           a->max_iter == b->max_iter && a->batch == b->batch;
+    return strcmp(a->view, b->view) == 0 && a->width == b->width && a->height == b->height &&
+           a->max_iter == b->max_iter;
+}
+
+static bool same_work(const struct table_key *a, const struct table_key *b) {
+    return same_picture(a, b) && strcmp(a->kernel, b->kernel) == 0 &&
+           a->shortcuts == b->shortcuts && a->batch == b->batch;
 }
 
 /* Every backend as it stands in the ranking of the first workload: a bar each. */
@@ -115,7 +119,7 @@ static int draw_loss(const struct tables *tables, const struct figure *figure,
     char names[NAMES_SIZE] = "", workers[NAMES_SIZE] = "", schedules[NAMES_SIZE] = "", picture[128];
     for (size_t i = 0; i < tables->ranking_count; i++) {
         const struct table_key *key = &tables->ranking[i].key;
-        if (!same_picture(key, shown) || !loss_of(tables, key))
+        if (!same_work(key, shown) || !loss_of(tables, key))
             continue;
         append(names, "%s ", key->backend);
         append(workers, "%llu ", (unsigned long long)key->workers);
@@ -162,6 +166,42 @@ static int draw_along(enum axis along, const struct figure *figure) {
     return 0;
 }
 
+/* Do cases of one picture differ in their batches as well as in their workers? */
+static bool has_heat(const struct tables *tables, const struct speedup_row *baseline) {
+    uint64_t workers = CSV_NO_WHOLE;
+    bool batches_differ = false, workers_differ = false;
+    for (size_t i = 0; i < tables->speedup_count; i++) {
+        const struct table_key *key = &tables->speedup[i].key;
+        if (strcmp(key->role, "case") != 0 || strcmp(key->kernel, baseline->key.kernel) != 0)
+            continue;
+        if (!same_picture(key, &baseline->key))
+            return false;
+        batches_differ |= key->batch != baseline->key.batch;
+        workers_differ |= workers != CSV_NO_WHOLE && key->workers != workers;
+        workers = key->workers;
+    }
+    return batches_differ && workers_differ;
+}
+
+/* The figures that every campaign has. */
+static int draw_common(const struct tables *tables, const struct speedup_row *baseline,
+                       const struct figure *figure) {
+    const char *const none[] = {NULL};
+    const char *const order[] = {figure->directory, figure->subtitle, NULL};
+    const char *const heat[] = {figure->directory, figure->names, figure->subtitle, figure->kernel,
+                                NULL};
+    int err = draw_loss(tables, figure, &baseline->key);
+    if (!err)
+        err = draw_gantt(tables, figure);
+    if (!err)
+        err = run_script("cpu.gp", figure, none);
+    if (!err)
+        err = support_plot("order.gp", order);
+    if (!err && has_heat(tables, baseline))
+        err = support_plot("heat.gp", heat);
+    return err;
+}
+
 int plots_draw(const struct tables *tables, const struct campaign *campaign) {
     const struct speedup_row *baseline = find_baseline(tables);
     const struct experiment *experiment = experiment_find(campaign->plan.experiment);
@@ -183,9 +223,7 @@ int plots_draw(const struct tables *tables, const struct campaign *campaign) {
     if (!realpath(campaign->directory, figure.directory))
         return -errno;
     int err = draw_along(experiment->along, &figure);
-    if (!err)
-        err = draw_loss(tables, &figure, &baseline->key);
-    return err ? err : draw_gantt(tables, &figure);
+    return err ? err : draw_common(tables, baseline, &figure);
 }
 
 int plots_status(int drawn, const struct campaign *campaign) {

@@ -90,6 +90,13 @@ const struct cell *cells_at_one_worker(const struct cells *cells, const struct c
     return NULL;
 }
 
+const struct cell *cells_of(const struct cells *cells, const struct raw_row *row) {
+    for (size_t i = 0; i < cells->count; i++)
+        if (row_belongs(row, cells->at[i].plan_case))
+            return &cells->at[i];
+    return NULL;
+}
+
 double cells_render_s(const struct raw_row *row) {
     return row->render_s;
 }

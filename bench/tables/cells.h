@@ -36,6 +36,9 @@ void cells_free(struct cells *cells);
 /* The same backend, kernel, workload and schedule at one worker, or NULL. */
 const struct cell *cells_at_one_worker(const struct cells *cells, const struct cell *cell);
 
+/* The cell that a row belongs to, whether it counts there or not; NULL: the plan has none. */
+const struct cell *cells_of(const struct cells *cells, const struct raw_row *row);
+
 /* One number of a row. */
 typedef double cells_value(const struct raw_row *row);
 double cells_render_s(const struct raw_row *row);

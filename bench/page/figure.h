@@ -1,0 +1,12 @@
+/* Figures: the campaign's plots inside the page, each with its words and its data. */
+#ifndef BENCH_PAGE_FIGURE_H
+#define BENCH_PAGE_FIGURE_H
+
+#include "bench/campaign/campaign.h"
+
+#include <stdio.h>
+
+/* Prints a section with every figure of figures.def that the campaign has. How many. */
+unsigned figure_print_all(FILE *out, const struct campaign *campaign);
+
+#endif

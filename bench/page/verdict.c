@@ -1,0 +1,329 @@
+/* The verdict as sentence and table; contracts in verdict.h. */
+#include "bench/page/verdict.h"
+
+#include "bench/page/html.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS_MAX 40 /* of the table; speedup.csv has all */
+
+/* The width of a drawn interval, in its own units. */
+#define SCALE_WIDTH 150
+
+static bool has_role(const struct speedup_row *row, const char *role) {
+    return strcmp(row->key.role, role) == 0;
+}
+
+static const struct speedup_row *find_case(const struct tables *tables,
+                                           const struct table_key *key) {
+    for (size_t i = 0; i < tables->speedup_count; i++) {
+        const struct speedup_row *row = &tables->speedup[i];
+        if (table_key_same_group(&row->key, key) && has_role(row, key->role) &&
+            strcmp(row->key.backend, key->backend) == 0 && row->key.workers == key->workers &&
+            strcmp(row->key.schedule, key->schedule) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+/* The sentence about thresholds: along batches and picture sizes nobody wins everywhere. */
+static void say_thresholds(const struct tables *tables, FILE *out) {
+    const struct threshold_row *least = &tables->threshold[0], *most = least;
+    for (size_t i = 1; i < tables->threshold_count; i++) {
+        const struct threshold_row *row = &tables->threshold[i];
+        if (row->threshold < least->threshold)
+            least = row;
+        if (row->threshold > most->threshold)
+            most = row;
+    }
+    bool sizes = strcmp(least->criterion, "faster than serial") == 0;
+    if (least->threshold == CSV_NO_WHOLE) {
+        fprintf(out, sizes ? "No backend beats serial at any of these sizes."
+                           : "No backend keeps half of its best efficiency at any of these sizes.");
+        return;
+    }
+    fprintf(out,
+            sizes ? "%s beats serial from pictures of %llu pixels on"
+                  : "%s keeps half of its best efficiency down to batches of %llu pixels",
+            least->key.backend, (unsigned long long)least->threshold);
+    if (most->threshold == CSV_NO_WHOLE)
+        fprintf(out, "; %s does so at none of these sizes.", most->key.backend);
+    else if (most->threshold > least->threshold)
+        fprintf(out, "; %s needs %llu.", most->key.backend, (unsigned long long)most->threshold);
+    else
+        fprintf(out, ", and so do all others.");
+}
+
+static void say_winner(const struct tables *tables, const struct ranking_row *first, FILE *out) {
+    const struct speedup_row *row = find_case(tables, &first->key);
+    fprintf(out, "%s with %llu worker%s is the fastest: %.2f ms a render", first->key.backend,
+            (unsigned long long)first->key.workers, first->key.workers == 1 ? "" : "s",
+            first->median_s * 1e3);
+    if (row && has_role(row, "case"))
+        fprintf(out, ", %.2f times as fast as serial", row->speedup);
+    if (row && has_role(row, "case") && !isnan(row->speedup_lo))
+        fprintf(out, " [%.2f, %.2f]", row->speedup_lo, row->speedup_hi);
+}
+
+static void say_second(const struct ranking_row *second, FILE *out) {
+    if (strcmp(second->verdict, "slower") == 0)
+        fprintf(out, "; %s, the next, takes %.3f times as long [%.3f, %.3f]", second->key.backend,
+                second->ratio_to_best, second->ratio_lo, second->ratio_hi);
+    else
+        fprintf(out, "; it cannot be told apart from the next, %s", second->key.backend);
+}
+
+static void say_ranking(const struct tables *tables, FILE *out) {
+    const struct ranking_row *first = NULL, *second = NULL;
+    for (size_t i = 0; i < tables->ranking_count; i++) {
+        const struct ranking_row *row = &tables->ranking[i];
+        if (!first && row->rank == 1)
+            first = row;
+        else if (first && !second && row->rank == 2 && table_key_same_group(&row->key, &first->key))
+            second = row;
+    }
+    if (!first)
+        return;
+    say_winner(tables, first, out);
+    if (second)
+        say_second(second, out);
+    putc('.', out);
+}
+
+void verdict_answer(const struct verdict *verdict, char *sentence, size_t size) {
+    memset(sentence, 0, size);
+    FILE *stream = fmemopen(sentence, size - 1, "w");
+    if (!stream)
+        return;
+    if (verdict->tables->threshold_count)
+        say_thresholds(verdict->tables, stream);
+    else
+        say_ranking(verdict->tables, stream);
+    fclose(stream);
+}
+
+/* What differs among the rows, so that only this needs a column. */
+struct differing {
+    bool kernel, schedule, view, size, batch;
+};
+
+static struct differing find_differing(const struct speedup_row *const *rows, size_t count) {
+    struct differing differing = {0};
+    for (size_t i = 1; i < count; i++) {
+        const struct table_key *a = &rows[0]->key, *b = &rows[i]->key;
+        differing.kernel |= strcmp(a->kernel, b->kernel) != 0;
+        differing.schedule |= *b->schedule && strcmp(b->schedule, "dynamic") != 0;
+        differing.view |= strcmp(a->view, b->view) != 0;
+        differing.size |= a->width != b->width || a->height != b->height;
+        differing.batch |= a->batch != b->batch;
+    }
+    return differing;
+}
+
+static int fastest_first(const void *a, const void *b) {
+    const struct speedup_row *x = *(const struct speedup_row *const *)a;
+    const struct speedup_row *y = *(const struct speedup_row *const *)b;
+    return (x->speedup < y->speedup) - (x->speedup > y->speedup);
+}
+
+/* All that is compared, the fastest first. A new array, or NULL. */
+static const struct speedup_row **collect(const struct tables *tables, size_t *count) {
+    const struct speedup_row **rows = calloc(tables->speedup_count + 1, sizeof *rows);
+    *count = 0;
+    for (size_t i = 0; rows && i < tables->speedup_count; i++)
+        if (has_role(&tables->speedup[i], "case") || has_role(&tables->speedup[i], "baseline"))
+            rows[(*count)++] = &tables->speedup[i];
+    if (rows)
+        qsort(rows, *count, sizeof *rows, fastest_first);
+    return rows;
+}
+
+static double widest(const struct speedup_row *const *rows, size_t count) {
+    double most = 1;
+    for (size_t i = 0; i < count; i++)
+        most = fmax(most,
+                    fmax(rows[i]->speedup, isnan(rows[i]->speedup_hi) ? 0 : rows[i]->speedup_hi));
+    return most;
+}
+
+/* The interval as a line with a dot, above a mark for serial. */
+static void print_interval(FILE *out, const struct speedup_row *row, double most) {
+    double scale = (SCALE_WIDTH - 8) / most;
+    fprintf(out,
+            "<td><svg class=interval width=%d height=14 viewBox=\"0 0 %d 14\" aria-hidden=true>"
+            "<path class=one d=\"M%.1f 0v14\"/>",
+            SCALE_WIDTH, SCALE_WIDTH, 4 + scale);
+    if (!isnan(row->speedup_lo) && !has_role(row, "baseline"))
+        fprintf(out, "<path class=range d=\"M%.1f 7H%.1f\"/>", 4 + row->speedup_lo * scale,
+                4 + row->speedup_hi * scale);
+    fprintf(out, "<circle cx=%.1f cy=7 r=3 /></svg>", 4 + row->speedup * scale);
+}
+
+static void print_keys(FILE *out, const struct table_key *key, struct differing differing) {
+    fputs("<th scope=row>", out);
+    html_text(out, key->backend);
+    if (differing.schedule)
+        html_print(out, " %s", key->schedule);
+    if (differing.kernel) {
+        fputs("<td>", out);
+        html_text(out, key->kernel);
+    }
+    if (differing.view) {
+        fputs("<td>", out);
+        html_text(out, key->view);
+    }
+    if (differing.size)
+        fprintf(out, "<td class=n>%llu × %llu", (unsigned long long)key->width,
+                (unsigned long long)key->height);
+    if (differing.batch)
+        fprintf(out, "<td class=n>%llu", (unsigned long long)key->batch);
+    fprintf(out, "<td class=n>%llu", (unsigned long long)key->workers);
+}
+
+/* "faster", "slower", "open" or "baseline": what a row's colour follows. */
+static const char *class_of(const struct speedup_row *row) {
+    if (has_role(row, "baseline"))
+        return "baseline";
+    if (strcmp(row->verdict, "faster") == 0 || strcmp(row->verdict, "slower") == 0)
+        return row->verdict;
+    return "open";
+}
+
+static void print_row(FILE *out, const struct verdict *verdict, const struct speedup_row *row,
+                      struct differing differing, double most) {
+    bool baseline = has_role(row, "baseline");
+    fprintf(out, "<tr class=\"%s%s\">", class_of(row),
+            row->key.workers > verdict->usable_cpus ? " over" : "");
+    print_keys(out, &row->key, differing);
+    fprintf(out, "<td class=n>%.2f<td class=n>%.2f", row->median_s * 1e3, row->speedup);
+    if (isnan(row->speedup_lo) || baseline)
+        fputs("<td class=n>", out);
+    else
+        fprintf(out, "<td class=n>%.2f – %.2f", row->speedup_lo, row->speedup_hi);
+    print_interval(out, row, most);
+    if (baseline)
+        fputs("<td class=n>", out);
+    else
+        fprintf(out, "<td class=n>%.0f %%", row->efficiency * 100);
+    fputs("<td>", out);
+    html_text(out, baseline ? "baseline" : row->verdict);
+    putc('\n', out);
+}
+
+static void print_headings(FILE *out, struct differing differing) {
+    fprintf(out,
+            "<thead><tr><th scope=col>backend%s%s%s%s<th scope=col class=n>workers"
+            "<th scope=col class=n>render, ms<th scope=col class=n>speedup"
+            "<th scope=col class=n>interval<th scope=col><span class=hidden>drawn</span>"
+            "<th scope=col class=n>efficiency<th scope=col>against serial</thead>\n<tbody>\n",
+            differing.kernel ? "<th scope=col>kernel" : "",
+            differing.view ? "<th scope=col>view" : "",
+            differing.size ? "<th scope=col class=n>pixels" : "",
+            differing.batch ? "<th scope=col class=n>batch" : "");
+}
+
+static void print_caption(FILE *out, const struct speedup_row *first, struct differing differing,
+                          size_t shown, size_t count) {
+    const struct table_key *key = &first->key;
+    fputs("<caption>", out);
+    html_print(out, "%s", differing.view ? "Several views" : key->view);
+    if (!differing.size)
+        html_print(out, ", %llu × %llu pixels", (unsigned long long)key->width,
+                   (unsigned long long)key->height);
+    if (!differing.kernel)
+        html_print(out, ", kernel %s", key->kernel);
+    if (!differing.batch)
+        html_print(out, ", batches of %llu pixels", (unsigned long long)key->batch);
+    html_print(out, "; %llu blocks", (unsigned long long)first->n);
+    if (shown < count)
+        html_print(out, "; the fastest %zu of %zu rows, all stand in speedup.csv", shown, count);
+    fputs("</caption>\n", out);
+}
+
+static bool any_over(const struct verdict *verdict, const struct speedup_row *const *rows,
+                     size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (rows[i]->key.workers > verdict->usable_cpus)
+            return true;
+    return false;
+}
+
+static void print_table(FILE *out, const struct verdict *verdict,
+                        const struct speedup_row *const *rows, size_t count) {
+    struct differing differing = find_differing(rows, count);
+    size_t shown = count < ROWS_MAX ? count : ROWS_MAX;
+    double most = widest(rows, count);
+    fputs("<section id=verdict>\n<h2>Verdict</h2>\n<div class=scroll><table class=verdict>", out);
+    print_caption(out, rows[0], differing, shown, count);
+    print_headings(out, differing);
+    for (size_t i = 0; i < shown; i++)
+        print_row(out, verdict, rows[i], differing, most);
+    fputs("</tbody></table></div>\n<p class=note>Medians over the blocks. Speedup is the median of "
+          "the ratios to serial in the same block; all intervals of the table hold together with "
+          "95 %.",
+          out);
+    if (any_over(verdict, rows, count))
+        fputs(" Pale rows have more workers than usable CPUs: they take turns.", out);
+    fputs("</p>\n</section>\n", out);
+}
+
+/* How many samples there are, by how they ended. */
+static void print_samples(FILE *out, const struct raw_rows *rows) {
+    size_t wrong = 0, failed = 0, noisy = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        wrong += strcmp(rows->at[i].status, "wrong") == 0;
+        failed += strcmp(rows->at[i].status, "failed") == 0;
+        noisy += rows->at[i].noisy == CSV_TRUE;
+    }
+    html_print(out, "%zu samples: %zu wrong, %zu failed, %zu marked as disturbed.", rows->count,
+               wrong, failed, noisy);
+}
+
+static void print_control_row(FILE *out, const struct control_row *row) {
+    fprintf(out, "<tr%s><td>", control_is_suspect(row) ? " class=broken" : "");
+    html_print(out, "%s %llu × %llu, %s, batch %llu", row->key.view,
+               (unsigned long long)row->key.width, (unsigned long long)row->key.height,
+               row->key.kernel, (unsigned long long)row->key.batch);
+    fprintf(out, "<td class=n>%.3f<td class=n>", row->ratio);
+    if (!isnan(row->ratio_lo))
+        fprintf(out, "%.3f – %.3f", row->ratio_lo, row->ratio_hi);
+    fputs("<td class=n>", out);
+    if (isfinite(row->detectable))
+        fprintf(out, "%.1f %%", row->detectable * 100);
+    fputs("<td>", out);
+    html_text(out, row->verdict);
+    putc('\n', out);
+}
+
+static void print_control(FILE *out, const struct verdict *verdict) {
+    const struct tables *tables = verdict->tables;
+    fputs("<section id=control>\n<h2>Control</h2>\n", out);
+    if (tables_are_suspect(tables))
+        fputs(
+            "<p class=broken>This campaign is suspect: serial seems to differ from itself, or the "
+            "noise is too large to compare anything.</p>\n",
+            out);
+    fputs("<p>Serial was measured twice in every block, under two names. By whatever the one seems "
+          "faster than the other is noise, and no verdict rests on less. ",
+          out);
+    print_samples(out, verdict->rows);
+    fputs("</p>\n<div class=scroll><table><caption>Serial against serial (A/A)</caption><thead><tr>"
+          "<th scope=col>picture<th scope=col class=n>ratio<th scope=col class=n>interval"
+          "<th scope=col class=n>detectable<th scope=col>verdict</thead><tbody>\n",
+          out);
+    for (size_t i = 0; i < tables->control_count; i++)
+        print_control_row(out, &tables->control[i]);
+    fputs("</tbody></table></div>\n</section>\n", out);
+}
+
+void verdict_print(FILE *out, const void *context) {
+    const struct verdict *verdict = context;
+    size_t count;
+    const struct speedup_row **rows = collect(verdict->tables, &count);
+    if (rows && count)
+        print_table(out, verdict, rows, count);
+    free(rows);
+    print_control(out, verdict);
+}

@@ -1,0 +1,183 @@
+#!/usr/bin/env bash
+# Proves report.html: what it holds, that it needs nothing else, that names stay names, and, where Chromium can be had, that
+# it looks right at two widths, by day and by night.
+# shellcheck disable=SC2016 # not to be expanded: that is the point
+set -u
+bench=${BUILD:-build}/mandelbench
+. tests/tap.bash
+
+measure() { "$bench" run "$@" -q --seed 3 -o "$work/$1" >/dev/null; }
+scaling() { measure scaling --no-hyperfine --blocks 6 --pixels 64 --workers 1,2 --backends pool,threads; }
+batch() { measure batch --no-hyperfine --blocks 1 --pixels 48 --batches 1,100 --workers 2 --backends pool,openmp; }
+crossover() { measure crossover --no-hyperfine --blocks 1 --pixels 8,64 --backends pool,openmp; }
+ipc() { measure ipc --blocks 1; }
+
+has() { # CAMPAIGN TEXT...: the page holds each of them
+    local text page=$work/$1/report.html
+    shift
+    for text in "$@"; do
+        grep -qF -- "$text" "$page" || { echo "there is no $text"; return 1; }
+    done
+}
+figures() { # CAMPAIGN "NAME NAME ...": exactly these, in this order
+    diff <(grep -o '<figure id="[^"]*"' "$work/$1/report.html" | sed 's/.*figure-//; s/"//' | paste -sd' ') <(echo "$2")
+}
+
+# One element for the head of each thing that issue and manual promise.
+sections() {
+    has scaling '<h2>Verdict</h2>' '<h2>Control</h2>' '<h2>Warnings</h2>' '<h2>Machine</h2>' '<h2>To do it again</h2>' \
+        'class=answer' 'mandelbench run scaling --no-hyperfine --blocks 6 --pixels 64' 'prefers-color-scheme: dark' &&
+        has scaling "$(sed -n 's/^    "cpu": "\(.*\)",$/\1/p' "$work/scaling/manifest.json" | sed 's/&/\&amp;/g')"
+}
+
+# The fastest of ranking.csv is the one that the answer names, and its speedup of speedup.csv is in it.
+answer_is_true() {
+    local winner speedup
+    winner=$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; next} $c["rank"] == 1 {print $c["backend"] " with " $c["workers"] " worker"}' \
+        "$work/scaling/ranking.csv")
+    speedup=$(awk -F, -v winner="$winner" 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; next}
+        $c["role"] == "case" && $c["backend"] " with " $c["workers"] " worker" == winner {printf "%.2f times", $c["speedup"]}' "$work/scaling/speedup.csv")
+    grep -o '<p class=answer>.*' "$work/scaling/report.html" | grep -F "$winner" | grep -F "$speedup"
+}
+
+# Every case is a row of the verdict, as is serial.
+verdict_is_whole() {
+    local rows
+    rows=$(awk -F, '$4 == "case" || $4 == "baseline"' "$work/scaling/speedup.csv" | wc -l)
+    [ "$(sed -n '/class=verdict/,/<\/table>/p' "$work/scaling/report.html" | grep -c '<th scope=row>')" -eq "$rows" ]
+}
+
+# Start and end tags match (but for those that HTML lets be left out), no name is given twice, nothing is fetched, and no
+# figure has more than some 500 marks.
+well_formed() {
+    python3 - "$work/$1/report.html" <<'PYTHON'
+import html.parser, re, sys
+class Page(html.parser.HTMLParser):
+    void, optional = {'meta', 'link', 'img'}, {'li', 'dt', 'dd', 'tr', 'td', 'th'}
+    def __init__(self):
+        super().__init__()
+        self.open, self.ids, self.marks = [], [], 0
+    def handle_startendtag(self, tag, attributes):
+        self.look(tag, attributes)
+    def handle_starttag(self, tag, attributes):
+        self.look(tag, attributes)
+        if tag not in self.void | self.optional: self.open.append(tag)
+    def handle_endtag(self, tag):
+        assert self.open and self.open.pop() == tag, (tag, self.getpos())
+        if tag == 'svg': assert self.marks < 620, self.marks
+    def look(self, tag, attributes):
+        assert tag not in ('script', 'iframe', 'object', 'embed', 'foreignobject'), tag
+        if tag == 'svg': self.marks = 0
+        self.marks += tag in ('use', 'circle', 'polygon', 'rect')
+        for name, value in attributes:
+            assert not name.startswith('on'), name
+            assert name not in ('src', 'href') or value.startswith(('#', 'data:')), value
+            if name == 'id': self.ids.append(value)
+page, text = Page(), open(sys.argv[1], encoding='utf-8').read()
+page.feed(text)
+page.close()
+assert not page.open, page.open
+assert len(set(page.ids)) == len(page.ids)
+assert len(text.encode()) <= 500000, len(text)
+assert not re.search(r'url\(|@import|https?://(?!www\.w3\.org/)', text)
+PYTHON
+}
+
+# Each drawing has words for who cannot see it, and its data as a table with a caption and numerals to the right.
+has_data() {
+    local page=$work/scaling/report.html
+    [ "$(grep -c 'role="img" aria-label="[A-Z]' "$page")" -eq 5 ] && [ "$(grep -c '<details>' "$page")" -eq 5 ] &&
+        [ "$(grep -c '<caption>' "$page")" -ge 7 ] && grep -q '<td class=n>[0-9.]*<td class=n>' "$page"
+}
+
+# What report makes again is the same page, and the drawings for it are not left lying about.
+same_again() {
+    cp "$work/scaling/report.html" "$work/before.html" && "$bench" report "$work/scaling" >/dev/null &&
+        cmp "$work/before.html" "$work/scaling/report.html" && ! compgen -G "$work/scaling/plots/*.page.svg"
+}
+
+# The value of column NAME in rows of a CSV file without quotes.
+column() { awk -F, -v name="$1" 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == name) c = i; next} {print $c}' "$2"; }
+
+order_is_true() {
+    local order=$work/scaling/order.csv raw=$work/scaling/raw.csv
+    diff <(column place "$order") <(seq "$(($(wc -l <"$raw") - 1))") &&
+        diff <(column render_s "$order") <(column render_s "$raw")
+}
+
+# A trace of pool's five batches, of which the last is short: worker 0 computes the first, third and fifth. That of threads
+# does not tell of all.
+traced() {
+    local batch events=
+    cp -r "$work/scaling" "$work/traced" && mkdir -p "$work/traced/trace" || return 1
+    for batch in 0 1 2 3 4; do
+        events+=",{\"ph\":\"X\",\"name\":\"compute\",\"pid\":1,\"tid\":$((1 + batch % 2)),\"ts\":$batch,\"dur\":1,\"args\":{\"batch\":$batch}}"
+    done
+    echo "{\"traceEvents\":[${events:1}]}" >"$work/traced/trace/pool.json"
+    echo '{"traceEvents":[{"name":"compute","tid":1,"args":{"batch":0}},{"name":"compute","tid":-1,"args":{"batch":9}}]}' \
+        >"$work/traced/trace/threads.json"
+    "$bench" report "$work/traced" >/dev/null && has traced 'src="data:image/png;base64,' &&
+        diff <(cut -d, -f4- "$work/traced/drawn.csv" | tail -n +2) <(printf 'pool,2,0,3,2096\npool,2,1,2,2000\n') && well_formed traced
+}
+
+# A campaign whose manifest and drawings somebody else wrote: nothing of them may act.
+evil() {
+    cp -r "$work/scaling" "$work/evil" && perl -0777 -pi -e '
+        my $x = "<script>alert(1)<\/script>\\\"\x27><img src=x onerror=alert(2)>&amp;<\/style><\/pre>";
+        s/"(command|campaign|commit|compiler|cpu|kernel)": "[^"]*"(?=,?\n\s+"(started|experiment|compiler|seed|kernel|cpus_online))/"$1": "$x"/g' "$work/evil/manifest.json" &&
+        grep -q 'onerror' "$work/evil/manifest.json" && printf '%s' '<?xml version="1.0"?>
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 40" onload="alert(3)"><script>alert(4)</script><a href="javascript:alert(5)"><text>x</text></a>
+<style>*{background:url(http://localhost/)}</style><foreignObject><iframe src="http://localhost/"></iframe></foreignObject>
+<image href="http://localhost/x.png"/><use href="http://localhost/#x"/><rect fill="url(http://localhost/)" onclick="alert(6)" style="fill:red"/>
+<g id="evil"><text x="10" y="20">kept &lt;b&gt; &amp; shown</text></g></svg>' >"$work/evil/plots/gantt-pool.svg" &&
+        "$bench" report "$work/evil" >/dev/null && has evil '&lt;script&gt;alert(1)&lt;/script&gt;' 'kept &lt;b&gt; &amp; shown' &&
+        well_formed evil
+}
+# In the places of figures that such a campaign has not.
+broken_drawings() {
+    cp -r "$work/scaling" "$work/broken" && cd "$work/broken/plots" || return 1
+    printf '' >gantt-pool.svg
+    printf '<svg' >loss.svg
+    printf '<svg><g></svg>' >gantt-threads.svg
+    printf '<svg></g></g></svg>' >batch.svg
+    printf '<svg a="></svg>' >heat.svg
+    printf '<svg><script></svg>' >crossover.svg
+    printf '<svg><text>x' >faults.svg
+    printf '<svg a=b></svg>' >ipc.svg
+    printf '<svg><!-- ' >ipc-threads.svg
+    cd "$OLDPWD" && "$bench" report "$work/broken" >/dev/null && well_formed broken
+}
+
+ok "measures a campaign" scaling
+ok "and one along batches" batch
+ok "and one along picture sizes" crossover
+ok "and one of messages" ipc
+ok "has an answer, verdict, control, warnings, machine and command" sections
+ok "answers what the tables say" answer_is_true
+ok "gives a verdict on every case" verdict_is_whole
+ok "lists samples in the order they were taken" order_is_true
+if command -v gnuplot >/dev/null; then
+    ok "draws what a scaling campaign has" figures scaling "speedup time efficiency cpu order"
+    ok "draws what a campaign along batches has" figures batch "batch heat cpu order"
+    ok "draws what a campaign along picture sizes has" figures crossover "crossover cpu order"
+    ok "draws what a campaign of messages has" figures ipc "ipc ipc-threads"
+    ok "gives each drawing its words and its data" has_data
+    ok "makes the same page again" same_again
+fi
+for campaign in scaling batch crossover ipc; do
+    ok "is one well-formed page for itself: $campaign" well_formed "$campaign"
+done
+ok "shows who drew what, where a trace tells" traced
+ok "takes nothing of names and drawings for markup" evil
+ok "survives drawings that are none" broken_drawings
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+for campaign in scaling batch crossover ipc traced evil; do
+    if [ -n "$browser" ]; then
+        ok "looks right in a browser: $campaign" python3 tests/browser.py "$browser" "$work/$campaign/report.html"
+    else
+        number=$((number + 1))
+        echo "ok $number - looks right in a browser: $campaign # SKIP there is no Chromium (package chromium)"
+    fi
+done
+
+echo "1..$number"
