@@ -69,15 +69,17 @@ static bool is_precise(void *context) {
     return precise;
 }
 
-/* Each backend's picture and trace are kept once: of its first case with its largest number of
- * workers within the CPUs. */
+/* Each backend's picture and trace are kept once: of the first workload and kernel, with its
+ * largest number of workers within the CPUs. */
 static bool draws_picture(const struct plan *plan, uint32_t index) {
-    const struct plan_case *this = &plan->cases[index], *best = NULL;
+    const struct plan_case *this = &plan->cases[index], *first = &plan->cases[0], *best = NULL;
     if (this->role != ROLE_CASE && this->role != ROLE_BASELINE)
         return false;
     for (uint32_t i = 0; i < plan->count; i++) {
         const struct plan_case *other = &plan->cases[i];
         if (other->role == this->role && other->backend == this->backend &&
+            other->job.kernel == first->job.kernel &&
+            workload_same(&other->job.workload, &first->job.workload) &&
             other->job.workers <= plan->usable_cpus &&
             (!best || other->job.workers > best->job.workers))
             best = other;
@@ -206,7 +208,7 @@ static int judge(struct state *state, const struct plan_case *plan_case, int err
                 log_say("%s", *sentence ? sentence : strerror(-refused));
             return refused;
         }
-        row->pixels_differing = plan_case->job.kernel->exact ? 0 : CSV_NO_WHOLE;
+        row->pixels_differing = reference->pixels_differing;
         if (sample->end == RENDER_WRONG || strcmp(reference->sha256, row->sha256) != 0 ||
             reference->iterations != row->iterations) {
             status = "wrong";

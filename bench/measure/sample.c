@@ -11,6 +11,7 @@
 #include "mp/worker.h"
 #include "options.h"
 #include "trace.h"
+#include "verify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,6 +88,9 @@ static void measure(const struct options *options, struct sample *sample) {
     sample->result = render.result;
     snprintf(sample->sentence, sizeof sample->sentence, "%s", render.sentence);
     usage_now(&sample->usage);
+    if (sample->end == RENDER_DONE && options->verify)
+        sample->end = verify_render(&render, &sample->pixels_differing, sample->sentence,
+                                    sizeof sample->sentence);
     if (sample->end == RENDER_DONE && options->output && write_picture(options, &render, sample))
         sample->end = RENDER_REFUSED;
     if (sample->end == RENDER_DONE && options->trace && write_trace(options, &render, sample))
@@ -118,7 +122,7 @@ _Static_assert(sizeof(struct sample) <= 4096, "a record fits into a pipe's atomi
 
 /* ---- the harness ---- */
 
-#define ARGUMENTS      12
+#define ARGUMENTS      14
 #define ARGUMENT_BYTES 128
 
 /* What the child of a fork needs to become the measured process. */
@@ -128,6 +132,7 @@ struct launch {
     char timeline[CAMPAIGN_PATH_SIZE + 160]; /* --trace=… */
     char *argv[ARGUMENTS + 4];
     const char *picture, *trace;
+    bool verify;
     unsigned padding;
     int pipe[2];
 };
@@ -143,6 +148,9 @@ static void describe(struct launch *launch, const struct plan_case *plan_case) {
     ARGUMENT("--workers=%u", job->workers);
     ARGUMENT("--batch=%llu", (unsigned long long)job->batch);
     ARGUMENT("--schedule=%s", schedule_text(job->schedule, schedule));
+    ARGUMENT("--shortcuts=%s", workload->shortcuts ? "on" : "off");
+    if (launch->verify)
+        ARGUMENT("--verify");
     ARGUMENT("--view=%s", plan_case->view);
     ARGUMENT("--center=%.17g,%.17g", workload->center_re, workload->center_im);
     ARGUMENT("--extent=%.17g", workload->extent);
@@ -231,18 +239,28 @@ static int run_child(struct launch *launch, struct sample *sample) {
     return -ECHILD;
 }
 
+static int take(struct launch *launch, const struct plan_case *plan_case, struct sample *sample) {
+    describe(launch, plan_case);
+    memset(sample, 0, sizeof *sample);
+    if (pipe2(launch->pipe, O_CLOEXEC) != 0)
+        return -errno;
+    struct machine_others others = machine_others_before();
+    int err = run_child(launch, sample);
+    close(launch->pipe[0]);
+    machine_others_after(&others);
+    sample->others = others;
+    return err;
+}
+
 int sample_take(const struct plan_case *plan_case, const char *picture, const char *trace,
                 unsigned padding, struct sample *sample) {
     static struct launch launch;
     launch = (struct launch){.picture = picture, .trace = trace, .padding = padding};
-    describe(&launch, plan_case);
-    memset(sample, 0, sizeof *sample);
-    if (pipe2(launch.pipe, O_CLOEXEC) != 0)
-        return -errno;
-    struct machine_others others = machine_others_before();
-    int err = run_child(&launch, sample);
-    close(launch.pipe[0]);
-    machine_others_after(&others);
-    sample->others = others;
-    return err;
+    return take(&launch, plan_case, sample);
+}
+
+int sample_verify(const struct plan_case *plan_case, struct sample *sample) {
+    static struct launch launch;
+    launch = (struct launch){.verify = true};
+    return take(&launch, plan_case, sample);
 }

@@ -36,6 +36,9 @@ void cells_free(struct cells *cells);
 /* The same backend, kernel, workload and schedule at one worker, or NULL. */
 const struct cell *cells_at_one_worker(const struct cells *cells, const struct cell *cell);
 
+/* The first row that counts, or NULL. */
+const struct raw_row *cells_any_row(const struct cells *cells, const struct cell *cell);
+
 /* One number of a row. */
 typedef double cells_value(const struct raw_row *row);
 double cells_render_s(const struct raw_row *row);
