@@ -28,7 +28,7 @@ static int append(struct state *state, const struct peak *peak) {
     if (!err)
         err = peak_rows_keep(&state->done, &state->row);
     if (err)
-        log_say("cannot append to '%.256s/" RECORDS_FILE "': %s", state->campaign->directory,
+        log_say("cannot append to '%.256s/" PEAK_FILE "': %s", state->campaign->directory,
                 strerror(-err));
     return err;
 }
@@ -88,7 +88,7 @@ static int before_round(void *context, uint64_t block, uint64_t round) {
 /* Opens the calibrations' file behind the rows that it has. */
 static int open_records(struct state *state) {
     char path[CAMPAIGN_PATH_SIZE + 128];
-    campaign_path(state->campaign, RECORDS_FILE, path);
+    campaign_path(state->campaign, PEAK_FILE, path);
     int err = csv_resume(&state->file, path, &state->stream);
     if (err == -EPROTO)
         log_say("'%.256s', line %zu: malformed", path, state->file.line);
@@ -113,7 +113,7 @@ int kernels_conduct(const struct conduct *conduct, struct conduct_result *result
         err = conduct_campaign(&calibrated, result);
         if (fclose(state.stream) != 0 && !err) {
             err = -errno;
-            log_say("cannot close the campaign's '" RECORDS_FILE "': %s", strerror(-err));
+            log_say("cannot close the campaign's '" PEAK_FILE "': %s", strerror(-err));
         }
     }
     peak_rows_free(&state.done);

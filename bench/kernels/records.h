@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RECORDS_FILE "peak_raw.csv"
+#define PEAK_FILE "peak_raw.csv"
 
 struct peak_row {
     uint64_t schema;

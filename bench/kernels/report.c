@@ -169,7 +169,7 @@ int kernels_report(const struct campaign *campaign) {
                                     .context = &peaks};
     int err = read_rows(campaign, "raw.csv", &raw);
     if (!err)
-        err = read_rows(campaign, RECORDS_FILE, &calibrations);
+        err = read_rows(campaign, PEAK_FILE, &calibrations);
     int status = err ? EXIT_USAGE : derive(campaign, &rows, &peaks);
     peak_rows_free(&peaks);
     raw_free(&rows);
