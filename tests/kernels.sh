@@ -51,13 +51,14 @@ complete() { # DIRECTORY BLOCKS
         column "$name" "$1/raw.csv" >"$work/$name"
         columns+=("$work/$name")
     done
-    diff <(expected_samples "$2") <(paste -d, "${columns[@]}" | sort)
+    diff <(expected_samples "$2") <(paste -d, "${columns[@]}" | sort -u)
 }
 
 # Each block has each calibration once.
 calibrated() { # DIRECTORY BLOCKS
     local each
-    each=$(paste -d, <(column width "$1/peak_raw.csv") <(column chain "$1/peak_raw.csv") | sort | uniq -c | awk '{print $1}')
+    each=$(paste -d, <(column block "$1/peak_raw.csv") <(column width "$1/peak_raw.csv") <(column chain "$1/peak_raw.csv") |
+        sort -u | cut -d, -f2,3 | sort | uniq -c | awk '{print $1}')
     echo "$each"
     [ "$(sort -u <<<"$each")" = "$2" ] && [ "$(column block "$1/peak_raw.csv" | sort -u | wc -l)" -eq "$2" ]
 }
