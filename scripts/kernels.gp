@@ -34,7 +34,7 @@ bound(v) = mine(v) ? (has_bound(v) ? column('bound_giterations_per_s') : 0) : Na
 label(v) = (column('giterations_per_s') < 9.95 ? '%.2f' : '%.1f') . (has_bound(v) ? ' · %.0f %%' : '')
 text(v) = mine(v) ? sprintf(label(v), column('giterations_per_s'), has_bound(v) ? column('pct_of_bound') : 0) : ''
 # As far as a panel must reach: to the bound, or to the end of a label.
-reach(v) = mine(v) ? (has_bound(v) ? bound(v) : 1.3 * rate(v)) : NaN
+reach(v) = mine(v) ? (has_bound(v) ? bound(v) : 1.3 * end(v, 'giterations_hi_per_s')) : NaN
 
 set border 3 lc rgb '#555555'
 set tics nomirror scale 0.5
@@ -60,8 +60,8 @@ do for [form in 'svg png'] {
         if (v == 1) {
             set label 3 subtitle at screen 0.09, screen 0.885 left noenhanced tc rgb '#555555' font ',9'
             set label 4 ARG7 at screen 0.09, screen 0.945 left noenhanced font ',14'
-            set label 6 'exact' at screen 0.80, screen 0.945 right tc rgb exact_colour
-            set label 7 'inexact' at screen 0.89, screen 0.945 right tc rgb inexact_colour
+            set label 6 'exact' at screen 0.74, screen 0.945 right tc rgb exact_colour
+            set label 7 'inexact' at screen 0.83, screen 0.945 right tc rgb inexact_colour
             set label 8 (shortcuts eq 'false' ? '| bound (100 %)' : '') at screen 0.975, screen 0.945 right
         }
         set label 5 word(views, v) at graph 0, graph 1.05 left noenhanced
@@ -81,7 +81,7 @@ do for [form in 'svg png'] {
              table using (rate(v)):(place(v)):(end(v, 'giterations_lo_per_s')):(end(v, 'giterations_hi_per_s')) \
                  with xerrorbars pt -1 lw 1.2 lc rgb '#333333', \
              table using (bound(v)):(place(v) - 0.36):(0):(has_bound(v) ? 0.72 : 0) with vectors nohead lw 2 lc rgb '#000000', \
-             table using (rate(v)):(place(v)):(text(v)) with labels left noenhanced boxed offset 1.2, 0 font ',10'
+             table using (end(v, 'giterations_hi_per_s')):(place(v)):(text(v)) with labels left noenhanced boxed offset 1.2, 0 font ',10'
     }
     unset multiplot
     set output
