@@ -1,5 +1,5 @@
 # A figure along batches or picture sizes: one line per backend, logarithmic across, as SVG and PNG.
-# gnuplot -c along.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE WORKERS KERNEL SHORTCUTS VIEW "NAME XCOLUMN YCOLUMN LEVEL" TITLE XLABEL YLABEL
+# gnuplot -c along.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE WORKERS "KERNEL SHORTCUTS VIEW" "NAME XCOLUMN YCOLUMN LEVEL" TITLE XLABEL YLABEL
 # XCOLUMN is a column of speedup.csv, or "pixels" for width times height; YCOLUMN is efficiency or speedup; at LEVEL
 # lies a line to compare with. Reads DIRECTORY/speedup.csv, writes DIRECTORY/plots/NAME.{svg,png}.
 
@@ -7,14 +7,14 @@ directory = ARG1
 backends  = ARG2
 subtitle  = ARG3
 workers   = ARG4 + 0
-kernel    = ARG5
-shortcuts = ARG6 # true or false
-view      = ARG7
+kernel    = word(ARG5, 1)
+shortcuts = word(ARG5, 2) # true or false
+view      = word(ARG5, 3)
 table     = directory . '/speedup.csv'
-name      = word(ARG8, 1)
-xcolumn   = word(ARG8, 2)
-ycolumn   = word(ARG8, 3)
-level     = word(ARG8, 4) + 0
+name      = word(ARG6, 1)
+xcolumn   = word(ARG6, 2)
+ycolumn   = word(ARG6, 3)
+level     = word(ARG6, 4) + 0
 
 set encoding utf8
 set datafile separator comma
@@ -35,8 +35,8 @@ end(i, which) = mine(i) ? (strcol(which) eq '' ? column('speedup') : column(whic
 
 set logscale x 10
 set format x '10^{%L}'
-set xlabel ARGV[10]
-set ylabel ARGV[11]
+set xlabel ARG8
+set ylabel ARG9
 set border 3 lc rgb '#555555'
 set tics nomirror scale 0.5
 set grid ytics lc rgb '#c8c8c8' lw 0.6
@@ -45,7 +45,7 @@ set bmargin 4.2
 set tmargin 5.2
 set yrange [0:*]
 set label 3 subtitle at graph 0, graph 1.085 left noenhanced tc rgb '#555555' font ',9'
-set label 4 ARG9 at graph 0, graph 1.15 left font ',14'
+set label 4 ARG7 at graph 0, graph 1.15 left font ',14'
 
 do for [form in 'svg png'] {
     if (form eq 'svg') {

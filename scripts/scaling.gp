@@ -1,5 +1,5 @@
 # Figures of a scaling campaign: render time, speedup and efficiency against workers, each as SVG and PNG.
-# gnuplot -c scaling.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE USABLE_CPUS KERNEL SHORTCUTS VIEW SERIAL_SECONDS CORES
+# gnuplot -c scaling.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE USABLE_CPUS "KERNEL SHORTCUTS VIEW" SERIAL_SECONDS CORES
 # Reads DIRECTORY/speedup.csv, writes DIRECTORY/plots/. Colours: Okabe and Ito; every series has its own marker
 # too, and stands a little aside, so that intervals at the same number of workers can be told apart.
 
@@ -7,11 +7,11 @@ directory = ARG1
 backends  = ARG2
 subtitle  = ARG3
 cpus      = ARG4 + 0
-kernel    = ARG5
-shortcuts = ARG6 # true or false
-view      = ARG7
-serial    = ARG8 + 0
-cores     = ARG9 + 0 # whole ones behind the usable CPUs
+kernel    = word(ARG5, 1)
+shortcuts = word(ARG5, 2) # true or false
+view      = word(ARG5, 3)
+serial    = ARG6 + 0
+cores     = ARG7 + 0 # whole ones behind the usable CPUs
 table     = directory . '/speedup.csv'
 
 set encoding utf8

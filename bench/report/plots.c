@@ -86,14 +86,13 @@ static unsigned whole_cores(const struct campaign *campaign) {
 struct figure {
     char directory[PATH_MAX], names[NAMES_SIZE], setting[448], subtitle[512];
     char cpus[16], cores[16], serial[40];
-    const char *kernel, *shortcuts, *view;
+    char kind[112]; /* "KERNEL SHORTCUTS VIEW" */
 };
 
 static int run_script(const char *file, const struct figure *figure, const char *const extra[]) {
-    const char *arguments[16] = {figure->directory, figure->names,  figure->subtitle,
-                                 figure->cpus,      figure->kernel, figure->shortcuts,
-                                 figure->view};
-    for (size_t count = 7; *extra && count < 15; extra++)
+    const char *arguments[16] = {figure->directory, figure->names, figure->subtitle, figure->cpus,
+                                 figure->kind};
+    for (size_t count = 5; *extra && count < 15; extra++)
         arguments[count++] = *extra;
     return support_plot(file, arguments);
 }
@@ -129,8 +128,8 @@ static int draw_loss(const struct tables *tables, const struct figure *figure,
     snprintf(picture, sizeof picture, "%s %llu %llu %llu %llu", shown->view,
              (unsigned long long)shown->width, (unsigned long long)shown->height,
              (unsigned long long)shown->max_iter, (unsigned long long)shown->batch);
-    const char *const arguments[] = {figure->directory, names,          figure->setting, workers,
-                                     schedules,         figure->kernel, picture,         NULL};
+    const char *const arguments[] = {figure->directory, names,        figure->setting, workers,
+                                     schedules,         figure->kind, picture,         NULL};
     return *names ? support_plot("loss.gp", arguments) : 0;
 }
 
@@ -184,9 +183,8 @@ int plots_draw(const struct tables *tables, const struct campaign *campaign) {
     snprintf(figure.cpus, sizeof figure.cpus, "%u", campaign->plan.usable_cpus);
     snprintf(figure.cores, sizeof figure.cores, "%u", whole_cores(campaign));
     snprintf(figure.serial, sizeof figure.serial, "%.17g", baseline->median_s);
-    figure.kernel = baseline->key.kernel;
-    figure.shortcuts = baseline->key.shortcuts == CSV_TRUE ? "true" : "false";
-    figure.view = baseline->key.view;
+    snprintf(figure.kind, sizeof figure.kind, "%s %s %s", baseline->key.kernel,
+             baseline->key.shortcuts == CSV_TRUE ? "true" : "false", baseline->key.view);
     if (!realpath(campaign->directory, figure.directory))
         return -errno;
     int err = draw_along(experiment->along, &figure);
