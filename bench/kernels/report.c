@@ -159,6 +159,7 @@ int kernels_report(const struct campaign *campaign) {
     struct peak_row peak;
     struct csv_file raw = {.columns = raw_columns,
                            .column_count = raw_column_count,
+                           .least_columns = RAW_FIRST_COLUMNS,
                            .row = &row,
                            .keep = raw_keep,
                            .context = &rows};
