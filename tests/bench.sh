@@ -297,8 +297,8 @@ shortcuts_apart() {
     [ "$(grep -c '^lesson .* with shortcuts, ' "$work/table")" -eq "$kernels" ] &&
         [ "$(grep -c '^lesson ' "$work/table")" -eq $((2 * kernels)) ] &&
         [ "$(grep -c ',baseline,' "$work/shortcuts/speedup.csv")" -eq $((2 * kernels)) ] &&
-        [ "$(paste -d, <(column role "$work/shortcuts/raw.csv") <(column shortcuts "$work/shortcuts/raw.csv") |
-            grep -c '^case,true$')" -eq "$kernels" ] &&
+        [ "$(paste -d, <(column role "$work/shortcuts/raw.csv") <(column shortcuts "$work/shortcuts/raw.csv") \
+            <(column kernel "$work/shortcuts/raw.csv") | sort -u | grep -c '^case,true,')" -eq "$kernels" ] &&
         [ "$(column pixels_differing "$work/shortcuts/raw.csv" | sort -u | tr '\n' ' ')" = ' 0 ' ]
 }
 

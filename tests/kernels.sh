@@ -137,7 +137,7 @@ broken() { # FILE TEXT
 
 planted_wrong() {
     local status=0
-    cp -r "$work/a" "$work/wrong" && sed -i '0,/,ok,/s//,wrong,/' "$work/wrong/raw.csv" &&
+    cp -r "$work/a" "$work/wrong" && sed -i '$ s/,ok,/,wrong,/' "$work/wrong/raw.csv" &&
         "$bench" report "$work/wrong" >/dev/null 2>"$work/stderr" || status=$?
     [ "$status" -eq 3 ] && grep -q 'some results were wrong' "$work/stderr" &&
         [ "$(column n "$work/wrong/kernels.csv" | grep -c '^1$')" -eq 1 ]
