@@ -149,7 +149,8 @@ int command_report(int argc, char **argv) {
         printf(
             "Usage: mandelbench report DIRECTORY [--strict]\n"
             "Derives every table and plot of a campaign again from manifest.json, raw.csv "
-            "(peak_raw.csv,\nipc_raw.csv, faults_raw.csv), batches.csv, trace/ and hyperfine/. With "
+            "(peak_raw.csv,\nipc_raw.csv, faults_raw.csv), batches.csv, trace/ and hyperfine/. "
+            "With "
             "--strict it ends with\n4 if the control shows that the measurements are suspect.\n");
         return standard_flush();
     }
