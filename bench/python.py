@@ -90,7 +90,8 @@ def python_ways(side, workers):
 
 def c_ways(side, workers):
     """Every backend that can be used here, with the scalar and with the default kernel."""
-    common = ["--json", "--view", "lesson", "--pixels", str(side), "--workers", str(workers)]
+    common = ["--json", "--view", "lesson", "--pixels", str(side), "--workers", str(workers),
+              "--shortcuts", "off"]
     lines = [line.split("\t") for line in output_of([MANDEL, "--list", "backends"]).splitlines()]
     backends = [line[0] for line in lines if line[1] == "available"]
     if not backends:

@@ -173,8 +173,9 @@ int command_report(int argc, char **argv) {
         printf(
             "Usage: mandelbench report DIRECTORY [--strict]\n"
             "Derives every table, plot and report.html of a campaign again from manifest.json, "
-            "raw.csv\n(ipc_raw.csv, faults_raw.csv), batches.csv, trace/ and hyperfine/. With "
-            "--strict it ends\nwith 4 if the control shows that the measurements are suspect.\n");
+            "raw.csv\n(peak_raw.csv, ipc_raw.csv, faults_raw.csv), batches.csv, trace/ and "
+            "hyperfine/. With\n--strict it ends with 4 if the control shows that the measurements "
+            "are suspect.\n");
         return standard_flush();
     }
     if (argc != 2) {

@@ -50,6 +50,7 @@ enum {
     OPT_WORKERS,
     OPT_BATCHES,
     OPT_SCHEDULES,
+    OPT_SHORTCUTS,
     OPT_VIEWS,
     OPT_PIXELS,
     OPT_MAX_ITER,
@@ -72,6 +73,7 @@ static const struct option long_options[] = {
     {"workers", required_argument, NULL, OPT_WORKERS},
     {"batches", required_argument, NULL, OPT_BATCHES},
     {"schedules", required_argument, NULL, OPT_SCHEDULES},
+    {"shortcuts", required_argument, NULL, OPT_SHORTCUTS},
     {"views", required_argument, NULL, OPT_VIEWS},
     {"pixels", required_argument, NULL, OPT_PIXELS},
     {"max-iter", required_argument, NULL, OPT_MAX_ITER},
@@ -102,7 +104,7 @@ static int print_help(void) {
            "  -q, --quiet           no progress\n"
            "Axes (none: ipc, faults), each a comma list that replaces the experiment's own:\n"
            "      --backends  --kernels  --workers  --batches  --schedules (KIND or KIND:N)\n"
-           "      --views  --pixels (WxH or N)  --max-iter\n"
+           "      --shortcuts (on, off)  --views  --pixels (WxH or N)  --max-iter\n"
            "\n"
            "Exit status: 0 done; 1 the system refused, or a sample failed; 2 bad arguments;\n"
            "3 a wrong result; 4 suspect, with --strict; 130 and 143 after SIGINT and SIGTERM.\n");
@@ -171,6 +173,9 @@ static bool take_option(struct run_options *options, int option, const char *val
         return true;
     case OPT_SCHEDULES:
         options->axes.schedules = value;
+        return true;
+    case OPT_SHORTCUTS:
+        options->axes.shortcuts = value;
         return true;
     case OPT_VIEWS:
         options->axes.views = value;
@@ -357,10 +362,11 @@ static void look_from_outside(const struct campaign *campaign) {
     const struct plan_case *model = &campaign->plan.cases[0];
     const struct workload *workload = &model->job.workload;
     char *cases = list_outside_cases(campaign);
-    snprintf(options, sizeof options, "-v %s -s %ux%u --max-iter %u -k %s -B %llu --schedule %s",
-             model->view, workload->width, workload->height, workload->max_iter,
-             model->job.kernel->name, (unsigned long long)model->job.batch,
-             schedule_text(model->job.schedule, schedule));
+    snprintf(options, sizeof options,
+             "-v %s -s %ux%u --max-iter %u -k %s -B %llu --schedule %s --shortcuts %s", model->view,
+             workload->width, workload->height, workload->max_iter, model->job.kernel->name,
+             (unsigned long long)model->job.batch, schedule_text(model->job.schedule, schedule),
+             workload->shortcuts ? "on" : "off");
     if (!cases || support_find("outside.sh", script, sizeof script) != 0 ||
         support_sibling("mandel", mandel, sizeof mandel) != 0) {
         log_say("no view from outside: outside.sh or mandel is not where this program was built or "
@@ -380,7 +386,9 @@ static void look_from_outside(const struct campaign *campaign) {
 static int finish(const struct run_options *options, const struct campaign *campaign,
                   const struct conduct_result *result) {
     int status = compare_pictures(campaign);
-    if (campaign->plan.count && !options->no_hyperfine && !stop_signal())
+    const struct experiment *experiment = experiment_find(campaign->plan.experiment);
+    bool usual = campaign->plan.count && !(experiment && experiment->instrument);
+    if (usual && !options->no_hyperfine && !stop_signal())
         look_from_outside(campaign);
     if (stop_signal())
         return EXIT_SIGNAL + stop_signal();
@@ -394,7 +402,8 @@ static int finish(const struct run_options *options, const struct campaign *camp
 
 static int measure(const struct run_options *options, const struct campaign *campaign) {
     const struct experiment *experiment = experiment_find(campaign->plan.experiment);
-    const struct conduct conduct = {campaign, options->budget_s, options->quiet};
+    const struct conduct conduct = {
+        .campaign = campaign, .budget_s = options->budget_s, .quiet = options->quiet};
     struct conduct_result result = {0};
     int err = experiment && experiment->instrument
                   ? experiment->instrument->conduct(&conduct, &result)

@@ -1,5 +1,5 @@
 # A figure along batches or picture sizes: one line per backend, logarithmic across, as SVG and PNG.
-# gnuplot -c along.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE WORKERS KERNEL "NAME XCOLUMN YCOLUMN LEVEL" TITLE XLABEL YLABEL
+# gnuplot -c along.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE WORKERS "KERNEL SHORTCUTS VIEW" "NAME XCOLUMN YCOLUMN LEVEL" TITLE XLABEL YLABEL
 # XCOLUMN is a column of speedup.csv, or "pixels" for width times height; YCOLUMN is efficiency or speedup; at LEVEL
 # lies a line to compare with. Reads DIRECTORY/speedup.csv, writes DIRECTORY/plots/NAME.{svg,png}.
 
@@ -7,7 +7,9 @@ directory = ARG1
 backends  = ARG2
 subtitle  = ARG3
 workers   = ARG4 + 0
-kernel    = ARG5
+kernel    = word(ARG5, 1)
+shortcuts = word(ARG5, 2) # true or false
+view      = word(ARG5, 3)
 table     = directory . '/speedup.csv'
 name      = word(ARG6, 1)
 xcolumn   = word(ARG6, 2)
@@ -27,7 +29,7 @@ colour(i) = word(colours, (i - 1) % words(colours) + 1)
 marker(i) = word(markers, (i - 1) % words(markers) + 1) + 0
 beside(i) = 10 ** (0.3 * (i - (words(backends) + 1) / 2.0) / words(backends))
 
-mine(i) = strcol('role') eq 'case' && strcol('backend') eq word(backends, i) && strcol('kernel') eq kernel && column('workers') == workers
+mine(i) = strcol('role') eq 'case' && strcol('backend') eq word(backends, i) && strcol('kernel') eq kernel && strcol('shortcuts') eq shortcuts && strcol('view') eq view && column('workers') == workers
 across(i) = mine(i) ? (xcolumn eq 'pixels' ? column('width') * column('height') : column(xcolumn)) * beside(i) : NaN
 scale(i) = ycolumn eq 'efficiency' ? column('workers') : 1
 up(i) = mine(i) ? column(ycolumn) : NaN

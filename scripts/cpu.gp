@@ -1,12 +1,14 @@
 # The figure of CPU time against wall time, a mark for every case, as SVG and PNG.
-# gnuplot -c cpu.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE USABLE_CPUS KERNEL
+# gnuplot -c cpu.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE USABLE_CPUS "KERNEL SHORTCUTS VIEW"
 # Reads DIRECTORY/summary.csv, writes DIRECTORY/plots/cpu.{svg,png,page.svg}. Colours: Okabe and Ito.
 
 directory = ARG1
 backends  = ARG2
 subtitle  = ARG3
 cpus      = ARG4 + 0
-kernel    = ARG5
+kernel    = word(ARG5, 1)
+shortcuts = word(ARG5, 2) # true or false
+view      = word(ARG5, 3)
 table     = directory . '/summary.csv'
 here      = ARG0[:strlen(ARG0) - strlen('/cpu.gp')]
 
@@ -20,7 +22,8 @@ markers = '7 5 9 13 11 15 4 6 8 12 10' # of another period than the colours
 colour(i) = word(colours, (i - 1) % words(colours) + 1)
 marker(i) = word(markers, (i - 1) % words(markers) + 1) + 0
 
-case_of(k) = (strcol('role') eq 'case' || strcol('role') eq 'baseline') && strcol('kernel') eq k && column('cpu_s') > 0 && column('cpu_s') < 1e15
+case_of(k) = (strcol('role') eq 'case' || strcol('role') eq 'baseline') && strcol('kernel') eq k && strcol('shortcuts') eq shortcuts && \
+             strcol('view') eq view && column('cpu_s') > 0 && column('cpu_s') < 1e15
 mine(i) = strcol('backend') eq word(backends, i) && case_of(kernel)
 wall(i) = mine(i) ? column('median_s') * 1e3 : NaN
 used(i) = mine(i) ? column('cpu_s') * 1e3 : NaN

@@ -1,12 +1,14 @@
 # The heat map of efficiency over batches and workers, as SVG and PNG.
-# gnuplot -c heat.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE KERNEL
+# gnuplot -c heat.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE "KERNEL SHORTCUTS VIEW"
 # Reads DIRECTORY/speedup.csv, writes DIRECTORY/plots/heat.{svg,png,page.svg}. A row for each backend and number of
 # workers, a column for each size of batch.
 
 directory = ARG1
 backends  = ARG2
 subtitle  = ARG3
-kernel    = ARG4
+kernel    = word(ARG4, 1)
+shortcuts = word(ARG4, 2) # true or false
+view      = word(ARG4, 3)
 table     = directory . '/speedup.csv'
 here      = ARG0[:strlen(ARG0) - strlen('/heat.gp')]
 
@@ -20,7 +22,8 @@ batches = ''
 crews   = ''
 place(list, what) = sum [k = 1:words(list)] (word(list, k) eq what ? k : 0)
 note(b, w) = (place(batches, b) ? 0 : (batches = batches . ' ' . b), place(crews, w) ? 0 : (crews = crews . ' ' . w), 1)
-mine(k) = strcol('role') eq 'case' && strcol('kernel') eq k && place(backends, strcol('backend')) > 0
+mine(k) = strcol('role') eq 'case' && strcol('kernel') eq k && strcol('shortcuts') eq shortcuts && strcol('view') eq view && \
+          place(backends, strcol('backend')) > 0
 stats table using (mine(kernel) ? note(strcol('batch'), strcol('workers')) : NaN) nooutput
 
 rows  = words(backends) * words(crews)

@@ -1,5 +1,5 @@
 # Where the workers' time went, apart from computing as fast as serial: one stacked bar per backend, as SVG and PNG.
-# gnuplot -c loss.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE "WORKERS WORKERS ..." "SCHEDULE SCHEDULE ..." KERNEL "VIEW WIDTH HEIGHT MAX_ITER BATCH"
+# gnuplot -c loss.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE "WORKERS WORKERS ..." "SCHEDULE SCHEDULE ..." "KERNEL SHORTCUTS VIEW" "VIEW WIDTH HEIGHT MAX_ITER BATCH"
 # The lists belong together, one bar each, from the top; "-" is no schedule. Reads DIRECTORY/loss.csv, writes
 # DIRECTORY/plots/loss.{svg,png}. A part below 0 is not drawn. Colours: Okabe and Ito.
 
@@ -8,7 +8,8 @@ backends  = ARG2
 subtitle  = ARG3
 workers   = ARG4
 schedules = ARG5
-kernel    = ARG6
+kernel    = word(ARG6, 1)
+shortcuts = word(ARG6, 2) # true or false
 picture   = ARG7
 table     = directory . '/loss.csv'
 
@@ -23,7 +24,7 @@ array title[7] = ['waiting for work', 'waiting for the end', 'sending counts', '
 
 bars = words(backends)
 is(i) = strcol('role') ne 'control' && strcol('role') ne 'null' && strcol('backend') eq word(backends, i) && \
-        column('workers') == word(workers, i) && strcol('kernel') eq kernel && \
+        column('workers') == word(workers, i) && strcol('kernel') eq kernel && strcol('shortcuts') eq shortcuts && \
         (strcol('schedule') eq word(schedules, i) || (strcol('schedule') eq '' && word(schedules, i) eq '-')) && \
         strcol('view') eq word(picture, 1) && column('width') == word(picture, 2) && column('height') == word(picture, 3) && \
         column('max_iter') == word(picture, 4) && column('batch') == word(picture, 5)

@@ -1,5 +1,5 @@
 # Figures of a scaling campaign: render time, speedup and efficiency against workers, each as SVG and PNG.
-# gnuplot -c scaling.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE USABLE_CPUS KERNEL SERIAL_SECONDS CORES
+# gnuplot -c scaling.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE USABLE_CPUS "KERNEL SHORTCUTS VIEW" SERIAL_SECONDS CORES
 # Reads DIRECTORY/speedup.csv, writes DIRECTORY/plots/. Colours: Okabe and Ito; every series has its own marker
 # too, and stands a little aside, so that intervals at the same number of workers can be told apart.
 
@@ -7,7 +7,9 @@ directory = ARG1
 backends  = ARG2
 subtitle  = ARG3
 cpus      = ARG4 + 0
-kernel    = ARG5
+kernel    = word(ARG5, 1)
+shortcuts = word(ARG5, 2) # true or false
+view      = word(ARG5, 3)
 serial    = ARG6 + 0
 cores     = ARG7 + 0 # whole ones behind the usable CPUs
 table     = directory . '/speedup.csv'
@@ -25,7 +27,8 @@ marker(i) = word(markers, (i - 1) % words(markers) + 1) + 0
 beside(i) = 2 ** (0.4 * (i - (words(backends) + 1) / 2.0) / words(backends))
 
 # Rows of one backend, in the role of a case; anything else is missing.
-mine(i)   = strcol('role') eq 'case' && strcol('backend') eq word(backends, i) && strcol('kernel') eq kernel
+mine(i)   = strcol('role') eq 'case' && strcol('backend') eq word(backends, i) && strcol('kernel') eq kernel && \
+            strcol('shortcuts') eq shortcuts && strcol('view') eq view
 field(i, name) = mine(i) ? column(name) : NaN
 # An end of an interval, or the value itself where there is no interval (too few blocks).
 end(i, name, value) = mine(i) ? (strcol(name) eq '' ? column(value) : column(name)) : NaN

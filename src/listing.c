@@ -23,8 +23,12 @@ static void print_backends(void) {
 static void print_kernels(void) {
     unsigned count;
     const struct kernel *const *kernels = kernel_list(&count);
-    for (unsigned i = 0; i < count; i++)
-        print_line(kernels[i]->name, kernel_unavailable(kernels[i]), kernels[i]->summary);
+    for (unsigned i = 0; i < count; i++) {
+        char summary[256];
+        snprintf(summary, sizeof summary, "%s%s",
+                 kernels[i]->exact ? "" : "inexact: ", kernels[i]->summary);
+        print_line(kernels[i]->name, kernel_unavailable(kernels[i]), summary);
+    }
 }
 
 static void print_palettes(void) {

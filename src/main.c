@@ -12,6 +12,7 @@
 #include "record.h"
 #include "render.h"
 #include "trace.h"
+#include "verify.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,6 +30,8 @@ struct run {
     struct progress progress;
     struct image_timing timing;
     uint64_t start_ns;
+    bool verified;
+    uint64_t pixels_differing; /* from serial + scalar, once verified */
 };
 
 static int refuse_output(const char *path, int err) {
@@ -66,7 +69,7 @@ static int open_outputs(struct run *run) {
     return EXIT_DONE;
 }
 
-static int status_of(enum render_end end, const struct render *render) {
+static int status_of(enum render_end end, const char *sentence) {
     switch (end) {
     case RENDER_DONE:
         return EXIT_DONE;
@@ -74,12 +77,12 @@ static int status_of(enum render_end end, const struct render *render) {
         return EXIT_SIGNAL + stop_signal();
     case RENDER_REFUSED:
     case RENDER_LOST:
-        log_say("%s", render->sentence);
+        log_say("%s", sentence);
         return EXIT_REFUSED_BY_SYSTEM;
     case RENDER_WRONG:
         break;
     }
-    log_say("%s", render->sentence);
+    log_say("%s", sentence);
     return EXIT_WRONG;
 }
 
@@ -104,36 +107,21 @@ static int render_picture(struct run *run) {
                        options->progress == WHEN_ALWAYS ? 0 : UINT64_C(300000000));
     enum render_end end = render_run(&run->render, 0);
     progress_finish(&run->progress);
-    return status_of(end, &run->render);
+    return status_of(end, run->render.sentence);
 }
 
-/* --verify: the reference again, pixel by pixel. */
+/* --verify. An inexact kernel's difference from scalar is told, and no fault. */
 static int verify(struct run *run) {
-    struct job job = run->options.job;
-    struct render reference;
-    job.kernel = kernel_find("scalar");
-    job.workers = 1;
-    int err = render_open(&reference, backend_find("serial"), &job);
-    if (err) {
-        log_say("cannot get the reference's memory: %s", strerror(-err));
-        return EXIT_REFUSED_BY_SYSTEM;
-    }
-    int status = status_of(render_run(&reference, 0), &reference);
-    if (status == EXIT_DONE) {
-        struct counts_difference difference =
-            counts_compare(&run->render.counts, &reference.counts);
-        if (difference.pixels) {
-            uint32_t width = job.workload.width;
-            log_say("wrong result: %" PRIu64
-                    " pixels differ from serial + scalar, first row %" PRIu64 ", column %" PRIu64
-                    ": %u instead of %u",
-                    difference.pixels, difference.first / width, difference.first % width,
-                    run->render.counts.at[difference.first], reference.counts.at[difference.first]);
-            status = EXIT_WRONG;
-        }
-    }
-    render_close(&reference);
-    return status;
+    const struct options *options = &run->options;
+    char sentence[512] = "";
+    enum render_end end =
+        verify_render(&run->render, &run->pixels_differing, sentence, sizeof sentence);
+    run->verified = end == RENDER_DONE;
+    if (run->verified && !options->job.kernel->exact && !options->quiet)
+        log_say("kernel %s is inexact: %" PRIu64 " of %" PRIu64
+                " pixels differ from serial + scalar",
+                options->job.kernel->name, run->pixels_differing, run->render.counts.pixels);
+    return status_of(end, sentence);
 }
 
 static int write_trace(struct run *run) {
@@ -179,17 +167,24 @@ static int tell(struct run *run) {
         struct usage usage;
         usage_now(&usage);
         int err = record_print(&(struct record){
-            options, result, &usage, options->output ? &run->timing : NULL, run->start_ns});
+            .options = options,
+            .result = result,
+            .usage = &usage,
+            .timing = options->output ? &run->timing : NULL,
+            .pixels_differing = run->verified ? &run->pixels_differing : NULL,
+            .start_ns = run->start_ns,
+        });
         if (err) {
             log_say("cannot write standard output: %s", strerror(-err));
             return EXIT_REFUSED_BY_SYSTEM;
         }
     } else if (!options->output && !options->counts && !options->trace && !options->quiet) {
-        log_say("%s, %ux%u pixels, %s on %u worker%s, kernel %s: rendered in %.3f ms, %.2f G "
-                "iterations/s",
+        log_say("%s, %ux%u pixels, %s on %u worker%s, kernel %s%s: rendered in %.3f ms, %.2f "
+                "G iterations/s",
                 options->view_name, options->job.workload.width, options->job.workload.height,
                 options->backend->name, result->workers_started,
                 result->workers_started == 1 ? "" : "s", options->job.kernel->name,
+                options->job.kernel->exact ? "" : " (inexact)",
                 clock_seconds(result->render_ns) * 1e3,
                 (double)result->iterations / (double)result->render_ns);
     }

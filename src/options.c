@@ -27,7 +27,7 @@
 /* What was asked for, before defaults are filled in. */
 struct request {
     const char *view, *backend, *kernel, *palette, *schedule;
-    bool has_center, has_extent, has_max_iter;
+    bool has_center, has_extent, has_max_iter, no_shortcuts;
     double center_re, center_im, extent;
     uint64_t width, height, max_iter, workers, batch;
 };
@@ -39,6 +39,7 @@ enum {
     OPT_MAX_ITER,
     OPT_VERIFY,
     OPT_COUNTS,
+    OPT_SHORTCUTS,
     OPT_SCHEDULE,
     OPT_JSON,
     OPT_LIST,
@@ -66,6 +67,7 @@ static const struct option long_options[] = {
     {"verify", no_argument, NULL, OPT_VERIFY},
     {"counts", required_argument, NULL, OPT_COUNTS},
     {"trace", required_argument, NULL, OPT_TRACE},
+    {"shortcuts", required_argument, NULL, OPT_SHORTCUTS},
     {"schedule", required_argument, NULL, OPT_SCHEDULE},
     {"json", no_argument, NULL, OPT_JSON},
     {"list", required_argument, NULL, OPT_LIST},
@@ -146,6 +148,12 @@ static bool parse_lease(struct options *options, const char *text) {
                   LEASE_MOST_S, text);
 }
 
+static bool parse_shortcuts(struct options *options, struct request *request, const char *text) {
+    request->no_shortcuts = strcmp(text, "off") == 0;
+    return request->no_shortcuts || strcmp(text, "on") == 0 ||
+           refuse(options, "--shortcuts must be on or off, not '%.64s'", text);
+}
+
 static bool parse_progress(struct options *options, const char *text) {
     static const char *const names[] = {
         [WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always", [WHEN_NEVER] = "never"};
@@ -213,6 +221,8 @@ static bool take_option(struct options *options, struct request *request, int op
     case OPT_TRACE:
         options->trace = value;
         return true;
+    case OPT_SHORTCUTS:
+        return parse_shortcuts(options, request, value);
     case OPT_SCHEDULE:
         request->schedule = value;
         return true;
@@ -313,6 +323,7 @@ static bool choose_workload(struct options *options, const struct request *reque
         workload.extent = request->extent;
     if (request->has_max_iter)
         workload.max_iter = (uint32_t)request->max_iter;
+    workload.shortcuts = !request->no_shortcuts;
     options->job.workload = workload;
     const char *fault = workload_fault(&workload);
     return !fault || refuse(options, "%s", fault);
@@ -463,6 +474,9 @@ void options_print_help(void) {
         "CPUs)\n"
         "  -k, --kernel NAME     the arithmetic (default: the fastest exact one this CPU has)\n"
         "  -B, --batch N         pixels per batch (default 1/2560 of the frame, in 1000 to 65536)\n"
+        "      --shortcuts on/off  points that provably never escape are not iterated; no count "
+        "changes\n"
+        "                        (default on)\n"
         "      --schedule KIND[,N]  openmp: static, dynamic, guided or auto, N in batches\n"
         "                        (default OMP_SCHEDULE, else dynamic)\n"
         "      --lease S         replace a worker that has been stopped for S seconds (default "
@@ -474,6 +488,7 @@ void options_print_help(void) {
         "      --trace FILE      a timeline of every worker in the Chrome trace format\n"
         "      --json            the run's record, one JSON object, on standard output\n"
         "      --verify          also compare with serial + scalar; exit 3 if anything differs\n"
+        "                        (for an inexact kernel: say how many pixels do)\n"
         "Other:\n"
         "      --list KIND       list backends, kernels, palettes or views\n"
         "  -q, --quiet           no summary, no progress\n"

@@ -51,6 +51,10 @@ static int add_outcome(json_t *object, const struct record *record) {
     failed |=
         json_object_set_new(object, "iterations", json_integer((json_int_t)result->iterations));
     failed |= json_object_set_new(object, "sha256", json_string(result->sha256));
+    failed |= json_object_set_new(object, "pixels_differing",
+                                  record->pixels_differing
+                                      ? json_integer((json_int_t)*record->pixels_differing)
+                                      : json_null());
     failed |= json_object_set_new(object, "open_s", seconds_or_null(&result->open_ns));
     failed |= json_object_set_new(object, "render_s", seconds_or_null(&result->render_ns));
     failed |= json_object_set_new(object, "close_s", seconds_or_null(&result->close_ns));

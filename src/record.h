@@ -14,6 +14,7 @@ struct record {
     const struct render_result *result;
     const struct usage *usage;
     const struct image_timing *timing; /* NULL: no picture was written */
+    const uint64_t *pixels_differing;  /* from serial + scalar; NULL: not verified */
     uint64_t start_ns;                 /* when main began: total_s counts from there */
 };
 

@@ -30,12 +30,12 @@ header() {
 }
 
 speedup_header() {
-    local expected='schema,campaign,experiment,role,backend,kernel,shortcuts,schedule,view,width,height,max_iter,batch,workers,n,median_s,ci_lo_s,ci_hi_s,speedup,speedup_lo,speedup_hi,speedup_self,efficiency,karp_flatt,bound_s,pct_of_bound,verdict,detectable'
+    local expected='schema,campaign,experiment,role,backend,kernel,shortcuts,schedule,view,width,height,max_iter,batch,workers,n,median_s,ci_lo_s,ci_hi_s,speedup,speedup_lo,speedup_hi,speedup_self,efficiency,karp_flatt,bound_s,pct_of_bound,verdict,detectable,exact,pixels_differing'
     [ "$(head -n 1 "$work/a/speedup.csv")" = "$expected" ]
 }
 
 summary_header() {
-    local expected='schema,campaign,experiment,role,backend,kernel,shortcuts,schedule,view,width,height,max_iter,batch,workers,n,median_s,ci_lo_s,ci_hi_s,min_s,q25_s,q75_s,max_s,mad_s,outliers,noisy,cpu_s,mpixels_per_s,giterations_per_s,half_width,bimodal'
+    local expected='schema,campaign,experiment,role,backend,kernel,shortcuts,schedule,view,width,height,max_iter,batch,workers,n,median_s,ci_lo_s,ci_hi_s,min_s,q25_s,q75_s,max_s,mad_s,outliers,noisy,cpu_s,mpixels_per_s,giterations_per_s,half_width,bimodal,exact,pixels_differing'
     [ "$(head -n 1 "$work/a/summary.csv")" = "$expected" ]
 }
 
@@ -283,6 +283,41 @@ named_twice() {
         [ "$(tail -n +2 "$work/twice/raw.csv" | wc -l)" -eq 6 ]
 }
 
+# The value of column NAME in rows of a CSV file without quotes.
+column() { awk -F, -v name="$1" 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == name) c = i; next} {print $c}' "$2"; }
+
+# A group of rows for each kernel and setting of shortcuts, each against a serial of its own.
+shortcuts_apart() {
+    "$bench" run scaling --blocks 1 --pixels 64 --kernels exact --backends pool --workers 1 --shortcuts on,off \
+        --seed 5 --no-hyperfine -q -o "$work/shortcuts" >"$work/table" || return 1
+    local kernels
+    kernels=$("$bench" list | awk -F'\t' '/^kernels:$/ {here = 1; next} /:$/ {here = 0}
+        here && $2 == "available" && $3 !~ /^inexact/' | wc -l)
+    echo "$kernels exact kernels"
+    [ "$(grep -c '^lesson .* with shortcuts, ' "$work/table")" -eq "$kernels" ] &&
+        [ "$(grep -c '^lesson ' "$work/table")" -eq $((2 * kernels)) ] &&
+        [ "$(grep -c ',baseline,' "$work/shortcuts/speedup.csv")" -eq $((2 * kernels)) ] &&
+        [ "$(paste -d, <(column role "$work/shortcuts/raw.csv") <(column shortcuts "$work/shortcuts/raw.csv") \
+            <(column kernel "$work/shortcuts/raw.csv") | sort -u | grep -c '^case,true,')" -eq "$kernels" ] &&
+        [ "$(column pixels_differing "$work/shortcuts/raw.csv" | sort -u | tr '\n' ' ')" = ' 0 ' ]
+}
+
+# An inexact kernel is right where serial with the same kernel says so; how far it is off is a column.
+inexact_labelled() {
+    local kernel
+    kernel=$("$bench" list | awk -F'\t' '$2 == "available" && $3 ~ /^inexact/ && $1 != "null" {print $1; exit}')
+    if [ -z "$kernel" ]; then
+        echo "no inexact kernel runs here"
+        return 0
+    fi
+    "$bench" run scaling --blocks 1 --pixels 200 --views seahorse --kernels "$kernel" --backends pool --workers 1 \
+        --seed 5 --no-hyperfine -q -o "$work/inexact" >"$work/table" || return 1
+    grep "kernel $kernel (inexact: [1-9][0-9]* pixels differ)" "$work/table" &&
+        [ "$(column exact "$work/inexact/summary.csv" | sort -u)" = false ] &&
+        [ "$(column status "$work/inexact/raw.csv" | sort -u)" = ok ] &&
+        ! column pixels_differing "$work/inexact/ranking.csv" | grep -vx '[1-9][0-9]*'
+}
+
 closed_stdout() {
     local status=0
     "$bench" list >&- 2>"$work/stderr" || status=$?
@@ -324,6 +359,8 @@ ok "notices a closed or full standard output" closed_stdout
 ok "names the command that makes it again" grep -q '"command": "mandelbench run scaling --blocks 2 ' "$work/a/manifest.json"
 ok "reports without a view from outside that is broken" broken_outside
 ok "measures what is named twice once" named_twice
+ok "keeps kernels and shortcuts apart" shortcuts_apart
+ok "labels an inexact kernel, and counts how far it is off" inexact_labelled
 ok "lists" "$bench" list
 ok "helps with list" "$bench" list --help
 ok "helps" "$bench" --help
@@ -353,6 +390,7 @@ refused "a batch of nothing" run --batches 0
 refused "a size that is none" run --pixels 0
 refused "a picture beyond the memory" run --pixels 1048576
 refused "an iteration limit that is none" run --max-iter 4294967295
+refused "shortcuts of a third kind" run --shortcuts maybe
 refused "a schedule that is none" run --schedules often
 refused "to resume nothing" run --resume
 refused "to resume what is no campaign" run --resume -o "$work"

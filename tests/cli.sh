@@ -158,7 +158,7 @@ names() { "$mandel" --list "$1" | awk -F '\t' -v state="$2" '$2 == state { print
 
 mapfile -t backends < <(names backends available)
 mapfile -t kernels < <(names kernels available)
-exact=() # kernels
+exact=() inexact=() # kernels; null is neither
 any=${backends[0]:-serial}
 
 is_among() { [[ " ${*:2} " == *" $1 "* ]]; }
@@ -168,7 +168,11 @@ find_exact_kernels() {
     local kernel
     for kernel in "${kernels[@]}"; do
         run -b "$any" -k "$kernel" -s 1 --json
-        grep -q '"exact":true' "$tmp/stdout" && exact+=("$kernel")
+        if grep -q '"exact":true' "$tmp/stdout"; then
+            exact+=("$kernel")
+        elif [ "$kernel" != null ]; then
+            inexact+=("$kernel")
+        fi
     done
 }
 
@@ -179,7 +183,7 @@ test_information() {
     run --help
     check "--help succeeds, on stdout only" [ "$status$(wc -c <"$tmp/stderr")" = 00 ]
     for option in view center extent max-iter pixels backend workers kernel batch palette output trace \
-        verify counts schedule json list quiet progress help version; do
+        verify counts schedule shortcuts json list quiet progress help version; do
         check "--help tells of --$option" grep -q -e "--$option" "$tmp/stdout"
     done
     check "--help is at most 100 columns wide" [ "$(wc -L <"$tmp/stdout")" -le 100 ]
@@ -239,10 +243,15 @@ test_record() {
     for key in backend kernel exact shortcuts workers workers_started workers_seen width height \
         center_re center_im extent max_iter batch iterations sha256 open_s render_s close_s \
         encode_s write_s user_s sys_s max_rss_bytes workers_lost batches_reissued accounted_s \
-        compute_s wait_s send_s collect_s descheduled_s residual_s; do
+        compute_s wait_s send_s collect_s descheduled_s residual_s pixels_differing; do
         [ -n "${record[$key]-}" ] || fault+=" $key is missing;"
     done
     result "--json has every key" "$fault"
+    record_has "shortcuts are on unless told otherwise" -b "$any" -s 4 -- shortcuts=true \
+        pixels_differing=null
+    record_has "--shortcuts=off" -b "$any" -s 4 --shortcuts=off -- shortcuts=false
+    record_has "--shortcuts=on, verified" -b "$any" -v whole -s 200 --shortcuts=on --verify -- \
+        shortcuts=true pixels_differing=0
     record_has "--json of the overridden centre" -b "$any" -s 4 --center=-0.5,0.25 \
         --extent 2e-3 -- center_re=-0.5 center_im=0.25 extent=0.002
     run -b "$any" -s 64 --json -o "$tmp/timed.png"
@@ -400,6 +409,19 @@ test_verify() {
         is_silent || fault+=" $kernel is not silent;"
     done
     result "--verify passes with every exact kernel" "$fault"
+    fault=
+    for kernel in ${inexact[@]+"${inexact[@]}"}; do
+        run -b "$any" -k "$kernel" -v seahorse -s 100x60 --verify
+        [ "$status" -eq 0 ] || fault+=" $kernel: exit status $status;"
+        grep -Eq "kernel $kernel is inexact: [0-9]+ of 6000 pixels differ" "$tmp/stderr" ||
+            fault+=" $kernel does not say how many pixels differ;"
+        run -b "$any" -k "$kernel" -v seahorse -s 100x60 --verify --json -q
+        read_record
+        [ "${record[exact]-}" = false ] && [ "${record[pixels_differing]:-0}" -gt 0 ] ||
+            fault+=" $kernel: exact is ${record[exact]-}, ${record[pixels_differing]-} pixels differ;"
+        is_one_line "$tmp/stdout" && [ ! -s "$tmp/stderr" ] || fault+=" $kernel is not silent;"
+    done
+    result "--verify tells how far an inexact kernel is off, and that is no fault" "$fault"
     refused 3 "--verify of the null kernel" -b "$any" -k null -s 20 --verify -o "$tmp/verify/x.png"
     check "--verify: a wrong picture is not written" is_empty "$tmp/verify"
 }
@@ -500,6 +522,7 @@ test_bad_words() {
     refused 2 "unknown short option" -Z
     refused 2 "ambiguous option" --p
     refused 2 "unknown schedule" -b "$any" -s 9 --schedule=sometimes
+    refused 2 "shortcuts of a third kind" -b "$any" -s 9 --shortcuts=maybe
     refused 2 "schedule with chunk 0" -b "$any" -s 9 --schedule=static,0
     refused 2 "unknown progress" -b "$any" -s 9 --progress=perhaps
     refused 2 "extra argument" -b "$any" -s 9 more

@@ -127,14 +127,15 @@ static json_t *case_to_json(const struct plan_case *plan_case) {
     const struct job *job = &plan_case->job;
     const struct workload *workload = &job->workload;
     char schedule[SCHEDULE_TEXT_SIZE];
-    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:f, s:f, s:f, s:I, s:I, s:I}", "role",
-                     role_name(plan_case->role), "backend", plan_case->backend->name, "kernel",
-                     job->kernel->name, "schedule", schedule_text(job->schedule, schedule),
-                     "workers", (json_int_t)job->workers, "batch", (json_int_t)job->batch, "view",
-                     plan_case->view, "center_re", workload->center_re, "center_im",
-                     workload->center_im, "extent", workload->extent, "width",
-                     (json_int_t)workload->width, "height", (json_int_t)workload->height,
-                     "max_iter", (json_int_t)workload->max_iter);
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:f, s:f, s:f, s:I, s:I, s:I, s:b}",
+                     "role", role_name(plan_case->role), "backend", plan_case->backend->name,
+                     "kernel", job->kernel->name, "schedule",
+                     schedule_text(job->schedule, schedule), "workers", (json_int_t)job->workers,
+                     "batch", (json_int_t)job->batch, "view", plan_case->view, "center_re",
+                     workload->center_re, "center_im", workload->center_im, "extent",
+                     workload->extent, "width", (json_int_t)workload->width, "height",
+                     (json_int_t)workload->height, "max_iter", (json_int_t)workload->max_iter,
+                     "shortcuts", (int)workload->shortcuts);
 }
 
 static json_t *looks_to_json(const struct looks *looks) {
@@ -248,6 +249,7 @@ static int case_from_json(const json_t *object, struct plan_case *plan_case) {
         .width = (uint32_t)width,
         .height = (uint32_t)height,
         .max_iter = (uint32_t)max_iter,
+        .shortcuts = json_is_true(json_object_get(object, "shortcuts")),
     };
     bool right = !workload_fault(&job->workload) && job->batch >= 1 &&
                  job->batch <= workload_pixels(&job->workload);
@@ -308,7 +310,7 @@ static int from_json(struct campaign *campaign, const json_t *manifest) {
             return err;
     }
     const struct experiment *experiment = experiment_find(campaign->plan.experiment);
-    bool renders = !experiment || !experiment->instrument;
+    bool renders = !experiment || experiment_renders(experiment);
     return (campaign->plan.count != 0) == renders ? 0 : -EPROTO;
 }
 

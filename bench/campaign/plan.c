@@ -22,8 +22,9 @@ struct grid {
     struct schedule schedules[AXIS_MAX];
     uint64_t workers[AXIS_MAX], batches[AXIS_MAX], max_iter[AXIS_MAX]; /* 0: the default */
     uint64_t widths[AXIS_MAX], heights[AXIS_MAX];
+    bool shortcuts[AXIS_MAX], by_kernel;
     unsigned backend_count, kernel_count, view_count, schedule_count, worker_count, batch_count,
-        max_iter_count, pixels_count;
+        max_iter_count, pixels_count, shortcuts_count;
 };
 
 /* Where a refusal goes. */
@@ -87,7 +88,20 @@ static int take_backend(struct grid *grid, const char *item, struct complaint *c
     return found ? 0 : refuse(complaint, "unknown backend '%s'; see mandelbench list", item);
 }
 
+/* Every kernel that is available, or every exact one. */
+static int take_kernels(struct grid *grid, bool exact) {
+    unsigned count;
+    const struct kernel *const *kernels = kernel_list(&count);
+    for (unsigned i = 0; i < count && grid->kernel_count < AXIS_MAX; i++)
+        if ((kernels[i]->exact || !exact) && !kernel_unavailable(kernels[i]) &&
+            strcmp(kernels[i]->name, "null") != 0)
+            grid->kernels[grid->kernel_count++] = kernels[i];
+    return 0;
+}
+
 static int take_kernel(struct grid *grid, const char *item, struct complaint *complaint) {
+    if (strcmp(item, "all") == 0 || strcmp(item, "exact") == 0)
+        return take_kernels(grid, *item == 'e');
     const struct kernel *kernel =
         strcmp(item, "fastest") == 0 ? kernel_fastest() : kernel_find(item);
     if (!kernel)
@@ -98,7 +112,16 @@ static int take_kernel(struct grid *grid, const char *item, struct complaint *co
     if (strcmp(kernel->name, "null") == 0)
         return refuse(complaint,
                       "the null kernel is always in, in a role of its own; name another");
-    grid->kernels[grid->kernel_count++] = kernel;
+    if (grid->kernel_count < AXIS_MAX)
+        grid->kernels[grid->kernel_count++] = kernel;
+    return 0;
+}
+
+static int take_shortcuts(struct grid *grid, const char *item, struct complaint *complaint) {
+    bool on = strcmp(item, "on") == 0;
+    if (!on && strcmp(item, "off") != 0)
+        return refuse(complaint, "--shortcuts are on or off, not '%s'", item);
+    grid->shortcuts[grid->shortcuts_count++] = on;
     return 0;
 }
 
@@ -184,6 +207,8 @@ static int parse_axes(struct grid *grid, const struct axes *own, const struct ax
     if (!err)
         err = take_axis(grid, "schedules", LIST(schedules), take_schedule, complaint);
     if (!err)
+        err = take_axis(grid, "shortcuts", LIST(shortcuts), take_shortcuts, complaint);
+    if (!err)
         add_workers(grid, 1); /* every backend at one worker is always in */
     if (!err)
         err = take_axis(grid, "workers", LIST(workers), take_workers, complaint);
@@ -245,7 +270,8 @@ static int add_backend(struct plan *plan, const struct grid *grid, struct plan_c
     return 0;
 }
 
-/* One workload with one kernel: baseline, control, and all other backends. */
+/* One workload, with shortcuts or without, with one kernel: baseline, control, and all other
+ * backends. */
 static int add_kernel(struct plan *plan, const struct grid *grid, struct plan_case model) {
     model.backend = backend_find("serial");
     model.role = ROLE_BASELINE;
@@ -267,6 +293,7 @@ static int add_null(struct plan *plan, const struct grid *grid, struct plan_case
     model.role = ROLE_NULL;
     model.backend = backend_find("serial");
     model.job.kernel = kernel_find("null");
+    model.job.workload.shortcuts = false;
     int err = plan_add(plan, &model);
     unsigned usable = (unsigned)size_min(plan->usable_cpus, JOB_WORKERS_MAX);
     model.job.schedule = grid->schedules[0];
@@ -275,6 +302,40 @@ static int add_null(struct plan *plan, const struct grid *grid, struct plan_case
         model.job.workers = has_one_worker(model.backend) ? 1 : usable;
         if (!is_serial(model.backend))
             err = plan_add(plan, &model);
+    }
+    return err;
+}
+
+/* One kernel on one core, by serial, and on more by each backend. */
+static int add_cores(struct plan *plan, const struct grid *grid, struct plan_case model) {
+    model.role = ROLE_CASE;
+    model.backend = backend_find("serial");
+    model.job.workers = 1;
+    bool baseline = model.job.kernel == kernel_find("scalar"); /* which is in already */
+    int err = baseline ? 0 : plan_add(plan, &model);
+    for (unsigned b = 0; !err && b < grid->backend_count; b++)
+        for (unsigned w = 0; !err && w < grid->worker_count; w++) {
+            model.backend = grid->backends[b];
+            model.job.workers = (unsigned)grid->workers[w];
+            if (model.job.workers > 1 && !has_one_worker(model.backend))
+                err = plan_add(plan, &model);
+        }
+    return err;
+}
+
+/* One workload with every kernel, against scalar, which knows no shortcuts. */
+static int add_by_kernel(struct plan *plan, const struct grid *grid, struct plan_case model) {
+    model.role = ROLE_BASELINE;
+    model.backend = backend_find("serial");
+    model.job.kernel = kernel_find("scalar");
+    int err = plan_add(plan, &model);
+    for (unsigned k = 0; !err && k < grid->kernel_count; k++) {
+        model.job.kernel = grid->kernels[k];
+        bool scalar = model.job.kernel == kernel_find("scalar");
+        for (unsigned s = 0; !err && s < (scalar ? 1 : grid->shortcuts_count); s++) {
+            model.job.workload.shortcuts = !scalar && grid->shortcuts[s];
+            err = add_cores(plan, grid, model);
+        }
     }
     return err;
 }
@@ -290,11 +351,15 @@ static int add_workload(struct plan *plan, const struct grid *grid, struct plan_
         return refuse(complaint, "a frame of %ux%u pixels needs %s of memory, and there is %s",
                       model.job.workload.width, model.job.workload.height,
                       text_bytes(bytes, needed), text_bytes(memory, present));
+    if (grid->by_kernel)
+        return add_by_kernel(plan, grid, model);
     int err = 0;
-    for (unsigned k = 0; !err && k < grid->kernel_count; k++) {
-        model.job.kernel = grid->kernels[k];
-        err = add_kernel(plan, grid, model);
-    }
+    for (unsigned k = 0; !err && k < grid->kernel_count; k++)
+        for (unsigned s = 0; !err && s < grid->shortcuts_count; s++) {
+            model.job.kernel = grid->kernels[k];
+            model.job.workload.shortcuts = grid->shortcuts[s];
+            err = add_kernel(plan, grid, model);
+        }
     return err ? err : add_null(plan, grid, model);
 }
 
@@ -331,7 +396,8 @@ static uint64_t count_cases(const struct grid *grid, bool weak) {
     for (unsigned b = 0; b < grid->backend_count; b++)
         ways += (has_one_worker(grid->backends[b]) || weak ? 1 : grid->worker_count) *
                 (grid->backends[b]->flags & BACKEND_SCHEDULE ? grid->schedule_count : 1);
-    return workloads * (grid->kernel_count * ways + grid->backend_count + 1);
+    return workloads *
+           (grid->kernel_count * grid->shortcuts_count * ways + grid->backend_count + 1);
 }
 
 static int add_all(struct plan *plan, struct grid *grid, bool weak, struct complaint *complaint) {
@@ -358,7 +424,7 @@ static int add_all(struct plan *plan, struct grid *grid, bool weak, struct compl
 
 static bool any_axis(const struct axes *axes) {
     return axes->backends || axes->kernels || axes->workers || axes->batches || axes->schedules ||
-           axes->views || axes->pixels || axes->max_iter;
+           axes->shortcuts || axes->views || axes->pixels || axes->max_iter;
 }
 
 int plan_make(struct plan *plan, const struct experiment *experiment, const struct axes *over,
@@ -366,13 +432,14 @@ int plan_make(struct plan *plan, const struct experiment *experiment, const stru
     struct complaint complaint = {sentence, size};
     *plan = (struct plan){.usable_cpus = limits_usable_cpus()};
     snprintf(plan->experiment, sizeof plan->experiment, "%s", experiment->name);
-    if (experiment->instrument && !any_axis(over))
+    if (!experiment_renders(experiment) && !any_axis(over))
         return 0;
-    if (experiment->instrument)
+    if (!experiment_renders(experiment))
         return refuse(&complaint, "experiment %s has none of the axes", experiment->name);
     struct grid *grid = calloc(1, sizeof *grid);
     if (!grid)
         return -ENOMEM;
+    grid->by_kernel = experiment->by_kernel;
     int err = parse_axes(grid, &experiment->axes, over, &complaint);
     uint64_t cases = err ? 0 : count_cases(grid, experiment->weak);
     if (cases > PLAN_CASES_MAX)

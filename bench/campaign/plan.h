@@ -35,8 +35,8 @@ struct plan {
     unsigned usable_cpus;
 };
 
-/* Builds a plan; fields of `over` that are not NULL replace the experiment's. An experiment with an
- * instrument of its own has no cases here, and takes no axes. 0; -ENOMEM; -EINVAL
+/* Builds a plan; fields of `over` that are not NULL replace the experiment's. An experiment that
+ * does not render has no cases here, and takes no axes. 0; -ENOMEM; -EINVAL
  * and one sentence. plan_free it, also after a failure. */
 int plan_make(struct plan *plan, const struct experiment *experiment, const struct axes *over,
               char *sentence, size_t size);

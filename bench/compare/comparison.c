@@ -12,11 +12,6 @@
 
 #define ALPHA 0.05
 
-#define KEY(field, kind)                                                                           \
-    {                                                                                              \
-#field, kind, offsetof(struct comparison_row, key.field),                                  \
-            sizeof(((struct comparison_row *)0)->key.field)                                        \
-    }
 #define TEXT(field)  CSV_COLUMN(struct comparison_row, field, CSV_TEXT)
 #define WHOLE(field) CSV_COLUMN(struct comparison_row, field, CSV_WHOLE)
 #define REAL(field)  CSV_COLUMN(struct comparison_row, field, CSV_DOUBLE)
@@ -25,18 +20,18 @@ static const struct csv_column columns[] = {
     WHOLE(schema),
     TEXT(campaign_a),
     TEXT(campaign_b),
-    KEY(experiment, CSV_TEXT),
-    KEY(role, CSV_TEXT),
-    KEY(backend, CSV_TEXT),
-    KEY(kernel, CSV_TEXT),
-    KEY(shortcuts, CSV_BOOL),
-    KEY(schedule, CSV_TEXT),
-    KEY(view, CSV_TEXT),
-    KEY(width, CSV_WHOLE),
-    KEY(height, CSV_WHOLE),
-    KEY(max_iter, CSV_WHOLE),
-    KEY(batch, CSV_WHOLE),
-    KEY(workers, CSV_WHOLE),
+    KEY(comparison_row, experiment, CSV_TEXT),
+    KEY(comparison_row, role, CSV_TEXT),
+    KEY(comparison_row, backend, CSV_TEXT),
+    KEY(comparison_row, kernel, CSV_TEXT),
+    KEY(comparison_row, shortcuts, CSV_BOOL),
+    KEY(comparison_row, schedule, CSV_TEXT),
+    KEY(comparison_row, view, CSV_TEXT),
+    KEY(comparison_row, width, CSV_WHOLE),
+    KEY(comparison_row, height, CSV_WHOLE),
+    KEY(comparison_row, max_iter, CSV_WHOLE),
+    KEY(comparison_row, batch, CSV_WHOLE),
+    KEY(comparison_row, workers, CSV_WHOLE),
     WHOLE(n_a),
     WHOLE(n_b),
     REAL(median_a_s),

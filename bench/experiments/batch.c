@@ -12,6 +12,7 @@ const struct experiment experiment_batch = {
             .workers = "usable",
             .batches = "1,10,100,1000,10000,160000",
             .schedules = "dynamic",
+            .shortcuts = "off",
             .views = "lesson",
             .pixels = "400",
             .max_iter = "view",

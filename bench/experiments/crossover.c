@@ -11,6 +11,7 @@ const struct experiment experiment_crossover = {
             .workers = "usable",
             .batches = "100",
             .schedules = "dynamic",
+            .shortcuts = "off",
             .views = "lesson",
             .pixels = "8,16,32,64,128,256,512,1024",
             .max_iter = "view",

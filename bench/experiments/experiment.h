@@ -8,12 +8,14 @@
 /* What is varied to answer the question; tables and figures go along it. */
 enum axis { AXIS_WORKERS, AXIS_BATCH, AXIS_PIXELS, AXIS_SCHEDULE };
 
-/* Comma lists. Special words: "all" (backends that are available), "fastest" (kernel), "default"
+/* Comma lists. Special words: "all" (backends or kernels that are available; not the null kernel),
+ * "exact" (of those kernels), "fastest" (the fastest exact kernel), "default"
  * (batch), "ladder" (workers 1, 2, 4 … to twice the usable CPUs, and the usable CPUs), "usable"
  * (the usable CPUs), "view" (the view's own limit). A schedule's chunk is written behind ':'
  * (dynamic:4). */
 struct axes {
-    const char *backends, *kernels, *workers, *batches, *schedules, *views, *pixels, *max_iter;
+    const char *backends, *kernels, *workers, *batches, *schedules, *shortcuts, *views, *pixels,
+        *max_iter;
 };
 
 struct instrument;
@@ -23,11 +25,17 @@ struct experiment {
     const char *summary;
     struct axes axes;
     enum axis along;
-    bool weak; /* the picture's height grows with the workers */
-    /* Who measures and reports, if not the renderer (then there are no axes);
-     * bench/measure/instrument.h. */
+    bool weak;      /* the picture's height grows with the workers */
+    bool by_kernel; /* scalar is the baseline of all kernels, and serial stands for one core */
+    /* Who measures and reports, if not the renderer alone; bench/measure/instrument.h. Mostly it
+     * renders no cases of a plan, and then there are no axes. */
     const struct instrument *instrument;
 };
+
+/* Does it render the cases of a plan? */
+static inline bool experiment_renders(const struct experiment *experiment) {
+    return experiment->axes.backends;
+}
 
 /* All experiments in the order of experiments.def; *count of them. */
 const struct experiment *const *experiment_list(unsigned *count);

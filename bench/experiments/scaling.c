@@ -11,6 +11,7 @@ const struct experiment experiment_scaling = {
             .workers = "ladder",
             .batches = "default",
             .schedules = "dynamic",
+            .shortcuts = "off",
             .views = "lesson",
             .pixels = "1600",
             .max_iter = "view",

@@ -13,6 +13,7 @@ const struct experiment experiment_schedule = {
             .batches = "default",
             .schedules = "static,static:1,static:16,dynamic,dynamic:4,dynamic:16,dynamic:64,guided,"
                          "guided:16",
+            .shortcuts = "off",
             .views = "lesson,corner",
             .pixels = "800",
             .max_iter = "view",

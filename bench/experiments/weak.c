@@ -12,6 +12,7 @@ const struct experiment experiment_weak = {
             .workers = "ladder",
             .batches = "default",
             .schedules = "dynamic",
+            .shortcuts = "off",
             .views = "interior",
             .pixels = "800x100",
             .max_iter = "view",

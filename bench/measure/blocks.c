@@ -50,6 +50,10 @@ static int append(const struct state *state) {
 
 static int run_round(struct state *state, uint64_t block, uint64_t round) {
     const struct blocks *blocks = state->blocks;
+    const struct conduct *conduct = blocks->conduct;
+    int begun = conduct->before_round ? conduct->before_round(conduct->context, block, round) : 0;
+    if (begun)
+        return begun;
     for (uint32_t i = 0; i < blocks->cases; i++) {
         if (blocks->is_done(blocks->context, block, i, round))
             continue;

@@ -68,15 +68,17 @@ static bool is_precise(void *context) {
     return precise;
 }
 
-/* Each backend's picture and trace are kept once: of its first case with its largest number of
- * workers within the CPUs. */
+/* Each backend's picture and trace are kept once: of the first workload and kernel, with its
+ * largest number of workers within the CPUs. */
 static bool draws_picture(const struct plan *plan, uint32_t index) {
-    const struct plan_case *this = &plan->cases[index], *best = NULL;
+    const struct plan_case *this = &plan->cases[index], *first = &plan->cases[0], *best = NULL;
     if (this->role != ROLE_CASE && this->role != ROLE_BASELINE)
         return false;
     for (uint32_t i = 0; i < plan->count; i++) {
         const struct plan_case *other = &plan->cases[i];
         if (other->role == this->role && other->backend == this->backend &&
+            other->job.kernel == first->job.kernel &&
+            workload_same(&other->job.workload, &first->job.workload) &&
             other->job.workers <= plan->usable_cpus &&
             (!best || other->job.workers > best->job.workers))
             best = other;
@@ -200,7 +202,7 @@ static int judge(struct state *state, const struct plan_case *plan_case, int err
     if (judgement.reference)
         fill_in(row, sample);
     if (strcmp(status, "ok") == 0)
-        row->pixels_differing = plan_case->job.kernel->exact ? 0 : CSV_NO_WHOLE;
+        row->pixels_differing = judgement.reference->pixels_differing;
     else
         log_say("%s, block %llu: %s with %u workers, kernel %s: %s", status,
                 (unsigned long long)row->block, plan_case->backend->name, plan_case->job.workers,

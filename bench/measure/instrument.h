@@ -1,5 +1,6 @@
 /* Instrument: how an experiment is measured and reported. Rendering pictures is the usual one; an
- * experiment that asks about something else brings its own, with raw records and tables of its own.
+ * experiment that asks about something else, or more, brings its own, with raw records and tables
+ * of its own.
  * The campaign around it (directory, manifest, seed, blocks) is the same. */
 #ifndef BENCH_MEASURE_INSTRUMENT_H
 #define BENCH_MEASURE_INSTRUMENT_H
@@ -14,6 +15,11 @@ struct conduct {
     const struct campaign *campaign;
     double budget_s; /* no block is begun that would end later; 0: no limit */
     bool quiet;      /* no progress on stderr */
+    /* Called before each block, and before each round (from 1) in which a disturbed one is
+     * repeated, also if all of its samples exist; may be NULL. 0; -ECANCELED; or -errno and a
+     * sentence has been said. */
+    int (*before_round)(void *context, uint64_t block, uint64_t round);
+    void *context;
 };
 
 /* What came of it. */

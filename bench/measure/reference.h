@@ -15,6 +15,7 @@ struct reference {
     const struct kernel *kernel;
     char sha256[COUNTS_DIGEST_SIZE];
     uint64_t iterations;
+    uint64_t pixels_differing; /* from scalar's frame; CSV_NO_WHOLE of the null kernel's */
 };
 
 /* Zeroed: none known yet. */

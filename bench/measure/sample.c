@@ -12,6 +12,7 @@
 #include "mp/worker.h"
 #include "options.h"
 #include "trace.h"
+#include "verify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,6 +115,9 @@ static void measure(const struct options *options, struct sample *sample) {
     usage_now(&sample->usage);
     if (sample->end == RENDER_DONE)
         check_manners(options, shared, sample);
+    if (sample->end == RENDER_DONE && options->verify)
+        sample->end = verify_render(&render, &sample->pixels_differing, sample->sentence,
+                                    sizeof sample->sentence);
     if (sample->end == RENDER_DONE && options->output && write_picture(options, &render, sample))
         sample->end = RENDER_REFUSED;
     if (sample->end == RENDER_DONE && options->trace && write_trace(options, &render, sample))
@@ -145,7 +149,7 @@ _Static_assert(sizeof(struct sample) <= 4096, "a record fits into a pipe's atomi
 
 /* ---- the harness ---- */
 
-#define ARGUMENTS      12
+#define ARGUMENTS      14
 #define ARGUMENT_BYTES 128
 
 /* What the child of a fork needs to become the measured process. */
@@ -155,6 +159,7 @@ struct launch {
     char timeline[CAMPAIGN_PATH_SIZE + 160]; /* --trace=… */
     char *argv[ARGUMENTS + 4];
     const char *picture, *trace;
+    bool verify;
     unsigned padding;
     uint64_t limit_ns;
     int pipe[2];
@@ -171,6 +176,9 @@ static void describe(struct launch *launch, const struct plan_case *plan_case) {
     ARGUMENT("--workers=%u", job->workers);
     ARGUMENT("--batch=%llu", (unsigned long long)job->batch);
     ARGUMENT("--schedule=%s", schedule_text(job->schedule, schedule));
+    ARGUMENT("--shortcuts=%s", workload->shortcuts ? "on" : "off");
+    if (launch->verify)
+        ARGUMENT("--verify");
     ARGUMENT("--view=%s", plan_case->view);
     ARGUMENT("--center=%.17g,%.17g", workload->center_re, workload->center_im);
     ARGUMENT("--extent=%.17g", workload->extent);
@@ -302,5 +310,11 @@ int sample_take_within(const struct plan_case *plan_case, uint64_t limit_ns,
                        struct sample *sample) {
     static struct launch launch;
     launch = (struct launch){.limit_ns = limit_ns};
+    return take(&launch, plan_case, sample);
+}
+
+int sample_verify(const struct plan_case *plan_case, struct sample *sample) {
+    static struct launch launch;
+    launch = (struct launch){.verify = true, .limit_ns = SAMPLE_LIMIT_NS};
     return take(&launch, plan_case, sample);
 }

@@ -29,6 +29,7 @@ struct sample {
     struct tasks tasks;         /* over the renders: this process and its workers */
     double mhz_start, mhz_end;  /* of the original process's CPU, around the renders; or NaN */
     struct machine_others others;
+    uint64_t pixels_differing; /* from serial + scalar, if that was asked for */
 };
 
 /* Measures one case; with `picture` or `trace` (paths), also has it drawn, or one more render
@@ -44,6 +45,9 @@ int sample_take(const struct plan_case *plan_case, const char *picture, const ch
 /* The same, but it ends after so long, if need be by force: -ECHILD, and the sentence says so. (Of
  * sample_take the limit is half an hour, longer than any sane sample.) */
 int sample_take_within(const struct plan_case *plan_case, uint64_t limit_ns, struct sample *sample);
+
+/* The same, but its picture is compared with serial + scalar's, which may take far longer. */
+int sample_verify(const struct plan_case *plan_case, struct sample *sample);
 
 /* The measured process: argv is the pipe's descriptor, then options of mandel. Returns the exit
  * status. */

@@ -41,8 +41,10 @@ static void print_control(const struct tables *tables, const struct table_key *k
 /* Is a cell in the group, or the plumbing of the group's workload? */
 static bool belongs(const struct summary_row *row, const struct table_key *key) {
     struct table_key plumbing = *key;
-    if (strcmp(row->key.role, "null") == 0)
+    if (strcmp(row->key.role, "null") == 0) {
         snprintf(plumbing.kernel, sizeof plumbing.kernel, "%s", row->key.kernel);
+        plumbing.shortcuts = row->key.shortcuts;
+    }
     return table_key_same_group(&row->key, &plumbing);
 }
 

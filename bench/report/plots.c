@@ -8,6 +8,7 @@
 #include "base/version.h"
 #include "bench/experiments/experiment.h"
 #include "bench/report/support.h"
+#include "bench/report/terminal.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -60,15 +61,18 @@ static uint64_t largest_batch(const struct tables *tables) {
 static void describe(const struct campaign *campaign, const struct tables *tables,
                      const struct table_key *key, enum axis along, char *subtitle, size_t size) {
     uint64_t pixels = along == AXIS_PIXELS ? largest_batch(tables) : key->batch;
-    char picture[64] = "", batch[48] = "";
+    char picture[64] = "", batch[48] = "", kernel[TERMINAL_KERNEL_SIZE];
+    struct table_key named = *key;
+    if (along == AXIS_PIXELS)
+        named.pixels_differing = CSV_NO_WHOLE; /* it is another number for each picture */
     if (along != AXIS_PIXELS)
         snprintf(picture, sizeof picture, " %llux%llu", (unsigned long long)key->width,
                  (unsigned long long)key->height);
     if (along != AXIS_BATCH)
         snprintf(batch, sizeof batch, ", batch %llu", (unsigned long long)pixels);
     snprintf(subtitle, size, "%s%s, kernel %s%s · %.60s, %u usable CPU%s", key->view, picture,
-             key->kernel, batch, campaign->machine.cpu, campaign->plan.usable_cpus,
-             campaign->plan.usable_cpus == 1 ? "" : "s");
+             terminal_kernel(&named, kernel), batch, campaign->machine.cpu,
+             campaign->plan.usable_cpus, campaign->plan.usable_cpus == 1 ? "" : "s");
     text_tame(subtitle); /* a name that was cut */
 }
 
@@ -82,12 +86,12 @@ static unsigned whole_cores(const struct campaign *campaign) {
 struct figure {
     char directory[PATH_MAX], names[NAMES_SIZE], setting[448], subtitle[512];
     char cpus[16], cores[16], serial[40];
-    const char *kernel;
+    char kind[112]; /* "KERNEL SHORTCUTS VIEW" */
 };
 
 static int run_script(const char *file, const struct figure *figure, const char *const extra[]) {
     const char *arguments[16] = {figure->directory, figure->names, figure->subtitle, figure->cpus,
-                                 figure->kernel};
+                                 figure->kind};
     for (size_t count = 5; *extra && count < 15; extra++)
         arguments[count++] = *extra;
     return support_plot(file, arguments);
@@ -128,8 +132,8 @@ static int draw_loss(const struct tables *tables, const struct figure *figure,
     snprintf(picture, sizeof picture, "%s %llu %llu %llu %llu", shown->view,
              (unsigned long long)shown->width, (unsigned long long)shown->height,
              (unsigned long long)shown->max_iter, (unsigned long long)shown->batch);
-    const char *const arguments[] = {figure->directory, names,          figure->setting, workers,
-                                     schedules,         figure->kernel, picture,         NULL};
+    const char *const arguments[] = {figure->directory, names,        figure->setting, workers,
+                                     schedules,         figure->kind, picture,         NULL};
     return *names ? support_plot("loss.gp", arguments) : 0;
 }
 
@@ -188,7 +192,7 @@ static int draw_common(const struct tables *tables, const struct speedup_row *ba
                        const struct figure *figure) {
     const char *const none[] = {NULL};
     const char *const order[] = {figure->directory, figure->subtitle, NULL};
-    const char *const heat[] = {figure->directory, figure->names, figure->subtitle, figure->kernel,
+    const char *const heat[] = {figure->directory, figure->names, figure->subtitle, figure->kind,
                                 NULL};
     int err = draw_loss(tables, figure, &baseline->key);
     if (!err)
@@ -219,7 +223,8 @@ int plots_draw(const struct tables *tables, const struct campaign *campaign) {
     snprintf(figure.cpus, sizeof figure.cpus, "%u", campaign->plan.usable_cpus);
     snprintf(figure.cores, sizeof figure.cores, "%u", whole_cores(campaign));
     snprintf(figure.serial, sizeof figure.serial, "%.17g", baseline->median_s);
-    figure.kernel = baseline->key.kernel;
+    snprintf(figure.kind, sizeof figure.kind, "%s %s %s", baseline->key.kernel,
+             baseline->key.shortcuts == CSV_TRUE ? "true" : "false", baseline->key.view);
     if (!realpath(campaign->directory, figure.directory))
         return -errno;
     int err = draw_along(experiment->along, &figure);

@@ -18,11 +18,25 @@ static const char *interval(double lo, double hi, char text[32]) {
     return text;
 }
 
+const char *terminal_kernel(const struct table_key *key, char text[TERMINAL_KERNEL_SIZE]) {
+    char exact[64] = "";
+    if (key->exact != CSV_TRUE && key->pixels_differing != CSV_NO_WHOLE)
+        snprintf(exact, sizeof exact, " (inexact: %llu pixels differ)",
+                 (unsigned long long)key->pixels_differing);
+    else if (key->exact != CSV_TRUE)
+        snprintf(exact, sizeof exact, " (inexact)");
+    snprintf(text, TERMINAL_KERNEL_SIZE, "%s%s%s", key->kernel, exact,
+             key->shortcuts == CSV_TRUE ? " with shortcuts" : "");
+    return text;
+}
+
 static void print_heading(const struct table_key *key, uint64_t blocks,
                           const struct campaign *campaign) {
+    char kernel[TERMINAL_KERNEL_SIZE];
     printf("\n%s %llux%llu, at most %llu iterations, kernel %s, batches of %llu pixels\n",
            key->view, (unsigned long long)key->width, (unsigned long long)key->height,
-           (unsigned long long)key->max_iter, key->kernel, (unsigned long long)key->batch);
+           (unsigned long long)key->max_iter, terminal_kernel(key, kernel),
+           (unsigned long long)key->batch);
     printf("%s, %u usable CPU%s, %llu of %s%llu blocks\n\n", campaign->machine.cpu,
            campaign->plan.usable_cpus, campaign->plan.usable_cpus == 1 ? "" : "s",
            (unsigned long long)blocks, campaign->looks.count > 1 ? "at most " : "",
@@ -124,13 +138,25 @@ static void print_group(const struct tables *tables, const struct campaign *camp
     print_losses(tables, group);
 }
 
+/* Pictures of other sizes differ in other pixels, so their number is left out. */
+static void print_threshold_heading(const struct threshold_row *row, bool batch) {
+    struct table_key key = row->key;
+    char kernel[TERMINAL_KERNEL_SIZE];
+    key.pixels_differing = CSV_NO_WHOLE;
+    printf("\n  %s, kernel %s\n",
+           batch ? "Smallest batch that keeps half of the best efficiency"
+                 : "Smallest picture from which on it is faster than serial",
+           terminal_kernel(&key, kernel));
+}
+
 static void print_thresholds(const struct tables *tables) {
     for (size_t i = 0; i < tables->threshold_count; i++) {
         const struct threshold_row *row = &tables->threshold[i];
         bool batch = strcmp(row->criterion, "faster than serial") != 0;
-        if (i == 0)
-            printf("\n  %s\n", batch ? "Smallest batch that keeps half of the best efficiency"
-                                     : "Smallest picture from which on it is faster than serial");
+        const struct table_key *before = i ? &tables->threshold[i - 1].key : NULL;
+        if (!before || strcmp(before->kernel, row->key.kernel) != 0 ||
+            before->shortcuts != row->key.shortcuts)
+            print_threshold_heading(row, batch);
         printf("  %-14s %6llu  ", row->key.backend, (unsigned long long)row->key.workers);
         if (row->threshold == CSV_NO_WHOLE)
             printf("%17s", "none of these");

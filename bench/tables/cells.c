@@ -19,6 +19,7 @@ static bool row_belongs(const struct raw_row *row, const struct plan_case *plan_
         .width = (uint32_t)row->width,
         .height = (uint32_t)row->height,
         .max_iter = (uint32_t)row->max_iter,
+        .shortcuts = row->shortcuts == CSV_TRUE,
     };
     char schedule[SCHEDULE_TEXT_SIZE] = "";
     if (plan_case->backend->flags & BACKEND_SCHEDULE)
@@ -94,6 +95,13 @@ const struct cell *cells_of(const struct cells *cells, const struct raw_row *row
     for (size_t i = 0; i < cells->count; i++)
         if (row_belongs(row, cells->at[i].plan_case))
             return &cells->at[i];
+    return NULL;
+}
+
+const struct raw_row *cells_any_row(const struct cells *cells, const struct cell *cell) {
+    for (uint64_t block = 0; block < cells->blocks; block++)
+        if (cell->rows[block])
+            return cell->rows[block];
     return NULL;
 }
 

@@ -39,6 +39,9 @@ const struct cell *cells_at_one_worker(const struct cells *cells, const struct c
 /* The cell that a row belongs to, whether it counts there or not; NULL: the plan has none. */
 const struct cell *cells_of(const struct cells *cells, const struct raw_row *row);
 
+/* The first row that counts, or NULL. */
+const struct raw_row *cells_any_row(const struct cells *cells, const struct cell *cell);
+
 /* One number of a row. */
 typedef double cells_value(const struct raw_row *row);
 double cells_render_s(const struct raw_row *row);

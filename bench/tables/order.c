@@ -17,21 +17,12 @@ struct order_row {
     enum csv_bool noisy;
 };
 
-#define KEY(field, kind)                                                                           \
-    {                                                                                              \
-#field, kind, offsetof(struct order_row, key.field),                                       \
-            sizeof(((struct order_row *)0)->key.field)                                             \
-    }
 #define COLUMN(field, kind) CSV_COLUMN(struct order_row, field, kind)
 
 static const struct csv_column columns[] = {
-    KEY(schema, CSV_WHOLE),       KEY(campaign, CSV_TEXT),    KEY(experiment, CSV_TEXT),
-    KEY(role, CSV_TEXT),          KEY(backend, CSV_TEXT),     KEY(kernel, CSV_TEXT),
-    KEY(shortcuts, CSV_BOOL),     KEY(schedule, CSV_TEXT),    KEY(view, CSV_TEXT),
-    KEY(width, CSV_WHOLE),        KEY(height, CSV_WHOLE),     KEY(max_iter, CSV_WHOLE),
-    KEY(batch, CSV_WHOLE),        KEY(workers, CSV_WHOLE),    COLUMN(place, CSV_WHOLE),
-    COLUMN(block, CSV_WHOLE),     COLUMN(attempt, CSV_WHOLE), COLUMN(render_s, CSV_DOUBLE),
-    COLUMN(relative, CSV_DOUBLE), COLUMN(noisy, CSV_BOOL),
+    KEY_COLUMNS(order_row),     COLUMN(place, CSV_WHOLE),     COLUMN(block, CSV_WHOLE),
+    COLUMN(attempt, CSV_WHOLE), COLUMN(render_s, CSV_DOUBLE), COLUMN(relative, CSV_DOUBLE),
+    COLUMN(noisy, CSV_BOOL),
 };
 
 static bool is_shown(const struct raw_row *row) {

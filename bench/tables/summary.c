@@ -14,13 +14,6 @@ static double cpu_s(const struct raw_row *row) {
     return (row->user_s + row->sys_s) / (double)(row->renders + accounted);
 }
 
-static const struct raw_row *any_row(const struct cells *cells, const struct cell *cell) {
-    for (uint64_t block = 0; block < cells->blocks; block++)
-        if (cell->rows[block])
-            return cell->rows[block];
-    return NULL;
-}
-
 /* Disturbed samples among those that count; CSV_NO_WHOLE when none was judged. */
 static uint64_t count_noisy(const struct cells *cells, const struct cell *cell) {
     uint64_t noisy = 0, judged = 0;
@@ -56,7 +49,7 @@ static void summarize(struct summary_row *row, const struct cells *cells, const 
                    : dip_hints_two_peaks(values, n) ? CSV_TRUE
                                                     : CSV_FALSE;
     row->mpixels_per_s = (double)workload_pixels(workload) / summary.median / 1e6;
-    row->giterations_per_s = (double)any_row(cells, cell)->iterations / summary.median / 1e9;
+    row->giterations_per_s = (double)cells_any_row(cells, cell)->iterations / summary.median / 1e9;
 }
 
 int summary_make(struct tables *tables, const struct cells *cells) {

@@ -7,14 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY(row, field, kind)                                                                      \
-    { #field, kind, offsetof(struct row, key.field), sizeof(((struct row *)0)->key.field) }
-#define KEY_COLUMNS(row)                                                                           \
-    KEY(row, schema, CSV_WHOLE), KEY(row, campaign, CSV_TEXT), KEY(row, experiment, CSV_TEXT),     \
-        KEY(row, role, CSV_TEXT), KEY(row, backend, CSV_TEXT), KEY(row, kernel, CSV_TEXT),         \
-        KEY(row, shortcuts, CSV_BOOL), KEY(row, schedule, CSV_TEXT), KEY(row, view, CSV_TEXT),     \
-        KEY(row, width, CSV_WHOLE), KEY(row, height, CSV_WHOLE), KEY(row, max_iter, CSV_WHOLE),    \
-        KEY(row, batch, CSV_WHOLE), KEY(row, workers, CSV_WHOLE)
 #define TEXT(row, field)  CSV_COLUMN(struct row, field, CSV_TEXT)
 #define WHOLE(row, field) CSV_COLUMN(struct row, field, CSV_WHOLE)
 #define BOOL(row, field)  CSV_COLUMN(struct row, field, CSV_BOOL)
@@ -38,6 +30,7 @@ static const struct csv_column summary_columns[] = {
     REAL(summary_row, giterations_per_s),
     REAL(summary_row, half_width),
     BOOL(summary_row, bimodal),
+    EXACT_COLUMNS(summary_row),
 };
 
 static const struct csv_column speedup_columns[] = {
@@ -46,6 +39,7 @@ static const struct csv_column speedup_columns[] = {
     REAL(speedup_row, speedup_lo),   REAL(speedup_row, speedup_hi), REAL(speedup_row, speedup_self),
     REAL(speedup_row, efficiency),   REAL(speedup_row, karp_flatt), REAL(speedup_row, bound_s),
     REAL(speedup_row, pct_of_bound), TEXT(speedup_row, verdict),    REAL(speedup_row, detectable),
+    EXACT_COLUMNS(speedup_row),
 };
 
 static const struct csv_column control_columns[] = {
@@ -57,7 +51,7 @@ static const struct csv_column control_columns[] = {
 static const struct csv_column ranking_columns[] = {
     KEY_COLUMNS(ranking_row),    WHOLE(ranking_row, rank),         WHOLE(ranking_row, n),
     REAL(ranking_row, median_s), REAL(ranking_row, ratio_to_best), REAL(ranking_row, ratio_lo),
-    REAL(ranking_row, ratio_hi), TEXT(ranking_row, verdict),
+    REAL(ranking_row, ratio_hi), TEXT(ranking_row, verdict),       EXACT_COLUMNS(ranking_row),
 };
 
 static const struct csv_column plumbing_columns[] = {
@@ -84,10 +78,8 @@ static const struct csv_column outside_columns[] = {
 };
 
 static const struct csv_column threshold_columns[] = {
-    KEY_COLUMNS(threshold_row),
-    TEXT(threshold_row, criterion),
-    WHOLE(threshold_row, threshold),
-    REAL(threshold_row, crossing),
+    KEY_COLUMNS(threshold_row),    TEXT(threshold_row, criterion), WHOLE(threshold_row, threshold),
+    REAL(threshold_row, crossing), EXACT_COLUMNS(threshold_row),
 };
 
 static const struct csv_column gantt_columns[] = {
@@ -120,6 +112,7 @@ static const struct csv_column loss_columns[] = {
 struct table_key table_key_of(const struct cells *cells, const struct cell *cell) {
     const struct plan_case *plan_case = cell->plan_case;
     const struct workload *workload = &plan_case->job.workload;
+    const struct raw_row *row = cells_any_row(cells, cell);
     struct table_key key = {
         .schema = 1,
         .shortcuts = workload->shortcuts ? CSV_TRUE : CSV_FALSE,
@@ -128,6 +121,8 @@ struct table_key table_key_of(const struct cells *cells, const struct cell *cell
         .max_iter = workload->max_iter,
         .batch = plan_case->job.batch,
         .workers = plan_case->job.workers,
+        .exact = plan_case->job.kernel->exact ? CSV_TRUE : CSV_FALSE,
+        .pixels_differing = row ? row->pixels_differing : CSV_NO_WHOLE,
     };
     snprintf(key.campaign, sizeof key.campaign, "%s", cells->campaign->name);
     snprintf(key.experiment, sizeof key.experiment, "%s", cells->campaign->plan.experiment);
@@ -143,7 +138,7 @@ struct table_key table_key_of(const struct cells *cells, const struct cell *cell
 bool table_key_same_group(const struct table_key *a, const struct table_key *b) {
     return strcmp(a->kernel, b->kernel) == 0 && strcmp(a->view, b->view) == 0 &&
            a->width == b->width && a->height == b->height && a->max_iter == b->max_iter &&
-           a->batch == b->batch;
+           a->batch == b->batch && a->shortcuts == b->shortcuts;
 }
 
 int tables_make(struct tables *tables, const struct cells *cells, char *sentence, size_t size) {

@@ -7,14 +7,28 @@
 #include "bench/campaign/csv.h"
 #include "bench/tables/cells.h"
 
-/* The fourteen columns that say what a row is about. */
+/* The fourteen columns that say what a row is about, and how exact its kernel is: the last two
+ * columns of a table, where it has them. */
 struct table_key {
     uint64_t schema;
     char campaign[96], experiment[32], role[16], backend[32], kernel[32];
     enum csv_bool shortcuts;
     char schedule[32], view[32];
     uint64_t width, height, max_iter, batch, workers;
+    enum csv_bool exact;
+    uint64_t pixels_differing; /* from scalar's picture; CSV_NO_WHOLE: not known */
 };
+
+/* They as columns, of a struct whose `key` they are. */
+#define KEY(row, field, kind)                                                                      \
+    { #field, kind, offsetof(struct row, key.field), sizeof(((struct row *)0)->key.field) }
+#define KEY_COLUMNS(row)                                                                           \
+    KEY(row, schema, CSV_WHOLE), KEY(row, campaign, CSV_TEXT), KEY(row, experiment, CSV_TEXT),     \
+        KEY(row, role, CSV_TEXT), KEY(row, backend, CSV_TEXT), KEY(row, kernel, CSV_TEXT),         \
+        KEY(row, shortcuts, CSV_BOOL), KEY(row, schedule, CSV_TEXT), KEY(row, view, CSV_TEXT),     \
+        KEY(row, width, CSV_WHOLE), KEY(row, height, CSV_WHOLE), KEY(row, max_iter, CSV_WHOLE),    \
+        KEY(row, batch, CSV_WHOLE), KEY(row, workers, CSV_WHOLE)
+#define EXACT_COLUMNS(row) KEY(row, exact, CSV_BOOL), KEY(row, pixels_differing, CSV_WHOLE)
 
 /* summary.csv: every cell by itself. */
 struct summary_row {

@@ -24,7 +24,7 @@ static bool same_series(const struct speedup_row *a, const struct speedup_row *b
     return strcmp(a->key.backend, b->key.backend) == 0 &&
            strcmp(a->key.kernel, b->key.kernel) == 0 &&
            strcmp(a->key.schedule, b->key.schedule) == 0 && strcmp(a->key.view, b->key.view) == 0 &&
-           a->key.workers == b->key.workers;
+           a->key.shortcuts == b->key.shortcuts && a->key.workers == b->key.workers;
 }
 
 static bool is_case(const struct speedup_row *row) {

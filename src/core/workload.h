@@ -40,10 +40,11 @@ static inline uint64_t workload_pixels(const struct workload *workload) {
     return (uint64_t)workload->width * workload->height;
 }
 
-/* The same points, in the same frame, up to the same limit? */
+/* The same points, in the same frame, up to the same limit, with shortcuts or without? */
 static inline bool workload_same(const struct workload *a, const struct workload *b) {
     return a->center_re == b->center_re && a->center_im == b->center_im && a->extent == b->extent &&
-           a->width == b->width && a->height == b->height && a->max_iter == b->max_iter;
+           a->width == b->width && a->height == b->height && a->max_iter == b->max_iter &&
+           a->shortcuts == b->shortcuts;
 }
 
 /* NULL, or a short reason why no kernel may be given this workload. */

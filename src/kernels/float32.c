@@ -40,7 +40,7 @@ static const char *unavailable(void) {
 
 const struct kernel kernel_float32 = {
     .name = "float32",
-    .summary = "vectors of 16 in single precision: inexact, many counts differ",
+    .summary = "vectors of 16 in single precision: many counts differ",
     .needs = CPU_AVX512F | CPU_AVX512DQ,
     .lanes = 16,
     .exact = false,

@@ -42,7 +42,7 @@ static const char *unavailable(void) {
 
 const struct kernel kernel_fma = {
     .name = "fma",
-    .summary = "vectors of 8, fused multiply-add: inexact, some counts differ",
+    .summary = "vectors of 8, fused multiply-add: some counts differ",
     .needs = CPU_AVX512F | CPU_AVX512DQ | CPU_FMA,
     .lanes = 8,
     .exact = false,

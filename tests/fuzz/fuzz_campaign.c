@@ -1,8 +1,10 @@
-/* A campaign as somebody else may have left it: manifest.json, then the rows of raw.csv or
- * ipc_raw.csv. From there to its tables, as mandelbench report goes, without the figures. */
+/* A campaign as somebody else may have left it: manifest.json, then the rows of raw.csv and
+ * peak_raw.csv, or of ipc_raw.csv. From there to its tables, as mandelbench report goes, without
+ * the figures. */
 #include "bench/campaign/campaign.h"
 #include "bench/ipc/costs.h"
 #include "bench/ipc/print.h"
+#include "bench/kernels/print.h"
 #include "bench/report/terminal.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -38,7 +40,27 @@ static void try_again(const struct campaign *campaign) {
     campaign_free(&again);
 }
 
-static void try_renders(const struct campaign *campaign, const char *text) {
+static void try_kernels(const struct campaign *campaign, const struct cells *cells,
+                        const char *text) {
+    struct peak_row row;
+    struct peak_rows rows = {0};
+    struct rates rates;
+    struct csv_file file = {.columns = peak_columns,
+                            .column_count = peak_column_count,
+                            .row = &row,
+                            .keep = peak_rows_keep,
+                            .context = &rows};
+    keep_rows("c/peak_raw.csv", peak_columns, peak_column_count, text);
+    if (csv_read_file(&file, fuzz_path("c/peak_raw.csv")) == 0) {
+        HOLDS(rates_make(&rates, cells, &rows) == 0);
+        HOLDS(rates_write(&rates, campaign) == 0);
+        kernels_print(&rates, campaign);
+        rates_free(&rates);
+    }
+    peak_rows_free(&rows);
+}
+
+static void try_renders(const struct campaign *campaign, const char *text, const char *peaks) {
     struct raw_rows rows;
     struct cells cells;
     struct tables tables;
@@ -52,6 +74,7 @@ static void try_renders(const struct campaign *campaign, const char *text) {
         HOLDS(tables_write(&tables, campaign) == 0);
         terminal_print(&tables, campaign);
         tables_free(&tables);
+        try_kernels(campaign, &cells, peaks);
         cells_free(&cells);
     }
     raw_free(&rows);
@@ -80,6 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static struct campaign campaign;
     struct fuzz_input input = {data, size};
     char *manifest = fuzz_part(&input, FUZZ_NEXT), *rows = fuzz_part(&input, FUZZ_NEXT);
+    char *peaks = fuzz_part(&input, FUZZ_NEXT);
     char sentence[512] = "", path[512];
     fuzz_silence();
     fuzz_keep("c/manifest.json", manifest ? manifest : "");
@@ -93,12 +117,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         HOLDS(campaign.plan.count <= PLAN_CASES_MAX);
         try_again(&campaign);
         if (campaign.plan.count)
-            try_renders(&campaign, rows);
+            try_renders(&campaign, rows, peaks);
         else
             try_ipc(&campaign, rows);
     }
     campaign_free(&campaign);
     free(manifest);
     free(rows);
+    free(peaks);
     return 0;
 }

@@ -1,9 +1,11 @@
-/* raw.csv, ipc_raw.csv and faults_raw.csv, read, written and read again; and what is left of a file
- * to go on with. The first byte: 'r', 'i' or 'f' for rows behind the header of one of them, 'I' or
- * 'F' for its columns and a header that is up to the input, as all is with any other. */
+/* raw.csv, ipc_raw.csv, faults_raw.csv and peak_raw.csv, read, written and read again; and what is
+ * left of a file to go on with. The first byte: 'r', 'i', 'f' or 'p' for rows behind the header of
+ * one of them, 'I', 'F' or 'P' for its columns and a header that is up to the input, as all is with
+ * any other. */
 #include "bench/campaign/raw.h"
 #include "bench/faults/records.h"
 #include "bench/ipc/samples.h"
+#include "bench/kernels/records.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <errno.h>
@@ -30,6 +32,7 @@ static struct csv_file file_of(uint8_t kind) {
     static struct raw_row raw_row;
     static struct ipc_row ipc_row;
     static struct faults_row faults_row;
+    static struct peak_row peak_row;
     struct csv_file file = {.columns = raw_columns,
                             .column_count = raw_column_count,
                             .least_columns = RAW_FIRST_COLUMNS,
@@ -44,6 +47,11 @@ static struct csv_file file_of(uint8_t kind) {
         file.columns = faults_columns;
         file.column_count = file.least_columns = faults_column_count;
         file.row = &faults_row;
+    }
+    if (kind == 'p' || kind == 'P') {
+        file.columns = peak_columns;
+        file.column_count = file.least_columns = peak_column_count;
+        file.row = &peak_row;
     }
     return file;
 }
@@ -104,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     int fd = memfd_create("rows", MFD_CLOEXEC);
     HOLDS(fd >= 0);
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (strchr("rif", data[0]) && data[0]) {
+    if (strchr("rifp", data[0]) && data[0]) {
         FILE *stream = fopen(path, "we");
         HOLDS(stream);
         csv_write_header(file.columns, file.least_columns, stream);

@@ -1,0 +1,88 @@
+# A figure of the experiment kernels: iterations per second of every kernel on one core, a panel for each view, as SVG and
+# PNG. A bar is a kernel, its whisker the interval; the mark behind it is the bound that its vector units set.
+# gnuplot -c kernels.gp DIRECTORY "KERNEL KERNEL ..." "VIEW VIEW ..." SUBTITLE SHORTCUTS NAME TITLE
+# Reads the rows with SHORTCUTS (true or false) of DIRECTORY/kernels.csv, writes DIRECTORY/plots/NAME.{svg,png}. The first
+# kernel is the lowest, at most three views are shown. Colours: Okabe and Ito.
+
+directory = ARG1
+kernels   = ARG2
+views     = ARG3
+subtitle  = ARG4
+shortcuts = ARG5
+name      = ARG6
+table     = directory . '/kernels.csv'
+panels    = words(views) < 3 ? words(views) : 3
+
+set encoding utf8
+set datafile separator comma
+set datafile columnheaders
+set datafile missing NaN
+
+exact_colour   = 0x0072B2
+inexact_colour = 0xE69F00
+
+# Rows of one view on one core; anything else is missing. Each kernel has its place on the way up.
+mine(v) = strcol('view') eq word(views, v) && strcol('workers') eq '1' && strcol('shortcuts') eq shortcuts
+place(v) = mine(v) ? sum [k = 1:words(kernels)] (strcol('kernel') eq word(kernels, k) ? k : 0) : NaN
+colour(v) = strcol('exact') eq 'true' ? exact_colour : inexact_colour
+rate(v) = mine(v) ? column('giterations_per_s') : NaN
+# An end of the interval, or the rate itself where there is no interval (too few blocks).
+end(v, which) = mine(v) ? (strcol(which) eq '' ? column('giterations_per_s') : column(which)) : NaN
+has_bound(v) = mine(v) && strcol('bound_giterations_per_s') ne ''
+# With shortcuts there is none: a mark of no length at 0.
+bound(v) = mine(v) ? (has_bound(v) ? column('bound_giterations_per_s') : 0) : NaN
+label(v) = (column('giterations_per_s') < 9.95 ? '%.2f' : '%.1f') . (has_bound(v) ? ' · %.0f %%' : '')
+text(v) = mine(v) ? sprintf(label(v), column('giterations_per_s'), has_bound(v) ? column('pct_of_bound') : 0) : ''
+# As far as a panel must reach: to the bound, or to the end of a label.
+reach(v) = mine(v) ? (has_bound(v) ? bound(v) : 1.3 * end(v, 'giterations_hi_per_s')) : NaN
+
+set border 3 lc rgb '#555555'
+set tics nomirror scale 0.5
+set grid xtics lc rgb '#c8c8c8' lw 0.6
+set style textbox opaque noborder margins 0.3, 0.3
+unset key
+set bmargin at screen 0.15
+set tmargin at screen 0.78
+
+left(v)  = 0.09 + (v - 1) * (0.90 / panels)
+right(v) = left(v) + 0.90 / panels - 0.03
+
+do for [form in 'svg png'] {
+    if (form eq 'svg') {
+        set terminal svg size 1080, 540 font 'DejaVu Sans,12' background 'white' name 'mandelbench'
+    } else {
+        set terminal pngcairo size 1620, 810 fontscale 1.35 linewidth 1.5 pointscale 1.4 background 'white'
+    }
+    set output directory . '/plots/' . name . '.' . form
+    set multiplot
+    do for [v = 1:panels] {
+        unset label
+        if (v == 1) {
+            set label 3 subtitle at screen 0.09, screen 0.885 left noenhanced tc rgb '#555555' font ',9'
+            set label 4 ARG7 at screen 0.09, screen 0.945 left noenhanced font ',14'
+            set label 6 'exact' at screen 0.74, screen 0.945 right tc rgb exact_colour
+            set label 7 'inexact' at screen 0.83, screen 0.945 right tc rgb inexact_colour
+            set label 8 (shortcuts eq 'false' ? '| bound (100 %)' : '') at screen 0.975, screen 0.945 right
+        }
+        set label 5 word(views, v) at graph 0, graph 1.05 left noenhanced
+        set lmargin at screen left(v)
+        set rmargin at screen right(v)
+        set xlabel '10^9 iterations per second'
+        set ytics scale 0 noenhanced ('' 0)
+        if (v == 1) {
+            do for [k = 1:words(kernels)] { set ytics add (word(kernels, k) k) }
+        }
+        set autoscale # for stats, which looks at nothing beyond a range
+        stats table using (reach(v)) nooutput
+        set xrange [0:STATS_max * 1.06]
+        set yrange [0.4:words(kernels) + 0.6]
+        plot table using (rate(v)):(place(v)):(0):(rate(v)):(place(v) - 0.32):(place(v) + 0.32):(colour(v)) \
+                 with boxxyerror fs solid 0.85 noborder lc rgb variable, \
+             table using (rate(v)):(place(v)):(end(v, 'giterations_lo_per_s')):(end(v, 'giterations_hi_per_s')) \
+                 with xerrorbars pt -1 lw 1.2 lc rgb '#333333', \
+             table using (bound(v)):(place(v) - 0.36):(0):(has_bound(v) ? 0.72 : 0) with vectors nohead lw 2 lc rgb '#000000', \
+             table using (end(v, 'giterations_hi_per_s')):(place(v)):(text(v)) with labels left noenhanced boxed offset 1.2, 0 font ',10'
+    }
+    unset multiplot
+    set output
+}
