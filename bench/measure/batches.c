@@ -41,7 +41,6 @@ static const struct csv_column columns[] = {
 
 static bool has_same_batches(const struct plan_case *a, const struct plan_case *b) {
     return a->job.kernel == b->job.kernel && a->job.batch == b->job.batch &&
-           a->job.workload.shortcuts == b->job.workload.shortcuts &&
            workload_same(&a->job.workload, &b->job.workload);
 }
 
@@ -64,9 +63,9 @@ bool batches_belong(const struct batch_row *row, const struct plan_case *plan_ca
         .width = (uint32_t)row->width,
         .height = (uint32_t)row->height,
         .max_iter = (uint32_t)row->max_iter,
+        .shortcuts = row->shortcuts == CSV_TRUE,
     };
     return row->batch == job->batch && workload_same(&workload, &job->workload) &&
-           (row->shortcuts == CSV_TRUE) == job->workload.shortcuts &&
            strcmp(row->kernel, job->kernel->name) == 0;
 }
 
