@@ -140,10 +140,18 @@ static bool is_mapped(const char *name) {
     return mapped;
 }
 
-/* LLVM's OpenMP registers every process that uses it so, as long as that lives. */
-static bool is_register(const char *name) {
-    const char *prefix = "__KMP_REGISTERED_LIB_";
-    return strncmp(name, prefix, strlen(prefix)) == 0;
+/* By custom a name holds the number of the process that it is for: LLVM's OpenMP registers itself
+ * so. Does another one that lives own this? Numbers below 300 are the system's own. */
+static bool is_somebodys(const char *name) {
+    for (const char *digits = name; *(digits += strcspn(digits, "0123456789"));) {
+        char *end;
+        unsigned long pid = strtoul(digits, &end, 10);
+        bool other = pid >= 300 && pid <= INT32_MAX && (pid_t)pid != getpid();
+        if (other && (kill((pid_t)pid, 0) == 0 || errno == EPERM))
+            return true;
+        digits = end;
+    }
+    return false;
 }
 
 static bool is_left(const char *name) {
@@ -151,7 +159,7 @@ static bool is_left(const char *name) {
     struct stat status;
     snprintf(path, sizeof path, SHM "/%s", name);
     return lstat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
-           !is_register(name) && !is_mapped(name);
+           !is_somebodys(name) && !is_mapped(name);
 }
 
 static bool found_memory(const struct leaks *leaks, char *sentence, size_t size) {

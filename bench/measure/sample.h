@@ -33,12 +33,11 @@ struct sample {
 };
 
 /* Measures one case; with `picture` or `trace` (paths), also has it drawn, or one more render
- * traced, and written there. `padding` bytes
- * more stand in the environment, which moves the stack. Blocks until the process has ended. 0 and
- * *sample; -ECANCELED: a stop was asked for; -ECHILD: it died or broke off, and sample->sentence
- * says how; or -errno. Nothing of it is left running, and a sample that left something behind
- * (bench/measure/leaks.h), or got fewer workers than were asked for, has RENDER_REFUSED for its
- * end. This process must have no other children. */
+ * traced, and written there. `padding` bytes more stand in the environment, which moves the stack.
+ * Blocks until the process has ended. 0 and *sample; -ECANCELED: a stop was asked for; -ECHILD: it
+ * died or broke off, and sample->sentence says how; or -errno. Nothing of it is left running, and a
+ * sample that left something behind (bench/measure/leaks.h), or got fewer workers than were asked
+ * for, has RENDER_REFUSED for its end. This process must have no other children. */
 int sample_take(const struct plan_case *plan_case, const char *picture, const char *trace,
                 unsigned padding, struct sample *sample);
 
