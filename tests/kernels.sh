@@ -87,6 +87,16 @@ plots() {
     done
 }
 
+# Each inexact kernel under a heading of its own, with the number of pixels that differ.
+inexact_labelled() {
+    local kernel
+    for kernel in $("$bench" list | awk -F'\t' '$2 == "available" && $3 ~ /^inexact/ && $1 != "null" {print $1}'); do
+        echo "$kernel"
+        [ "$(grep -cE "^  $kernel .* [0-9]+ pixels differ" "$work/table")" -eq 4 ] &&
+            grep -q '^  inexact: other counts than scalar' "$work/table" || return 1
+    done
+}
+
 report_again() {
     cp -r "$work/a" "$work/b" && rm -r "$work/b/"{kernels,peak}.csv "$work/b/plots/"* &&
         "$bench" report "$work/b" >"$work/table_again" && cmp "$work/a/kernels.csv" "$work/b/kernels.csv" &&
@@ -158,6 +168,7 @@ ok "derives a row for each, and a ratio for all but scalar" table_is_whole
 ok "compares with bounds where they apply" bounds_are_right
 ok "draws plots" plots
 ok "says of shortcuts that rates are effective" grep -q '^  exact, with shortcuts: effective' "$work/table"
+ok "labels what is inexact" inexact_labelled
 ok "derives the same tables from the raw records" report_again
 ok "goes on behind a torn calibration" resume_torn
 ok "measures more cores, and more workers than cores" more_cores

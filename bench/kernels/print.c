@@ -102,15 +102,15 @@ static void print_line(const struct rates *rates, const struct rate_row *row) {
            interval(row->giterations_lo_per_s, row->giterations_hi_per_s, range),
            number(row->ratio_to_scalar, "x", 8, 1, ratio),
            number(row->pct_of_bound, " %", 7, 0, part));
-    row = on_more(rates, row);
-    if (row)
-        printf("  |%5llu %s %s %s", (unsigned long long)row->key.workers,
-               number(row->giterations_per_s, "", 7, 2, rate),
-               number(row->ratio_to_scalar, "x", 8, 1, ratio),
-               number(row->pct_of_bound, " %", 7, 0, part));
+    const struct rate_row *more = on_more(rates, row);
+    if (more)
+        printf("  |%5llu %s %s %s", (unsigned long long)more->key.workers,
+               number(more->giterations_per_s, "", 7, 2, rate),
+               number(more->ratio_to_scalar, "x", 8, 1, ratio),
+               number(more->pct_of_bound, " %", 7, 0, part));
     else
         printf("  |%33s", "");
-    if (row && row->key.exact != CSV_TRUE && row->key.pixels_differing != CSV_NO_WHOLE)
+    if (row->key.exact != CSV_TRUE && row->key.pixels_differing != CSV_NO_WHOLE)
         printf("  %llu pixels differ (%.2g %%)", (unsigned long long)row->key.pixels_differing,
                100 * (double)row->key.pixels_differing / pixels);
     printf("\n");
