@@ -6,7 +6,7 @@ set -u
 
 mandel=${BUILD:-build}/mandel
 scale=${TIME_SCALE:-1}
-endless=(-v interior -s 1000 -j 2 --max-iter 1000000) # a picture that nobody waits for
+endless=(-v interior --shortcuts=off -s 1000 -j 2 --max-iter 1000000) # a picture that nobody waits for
 
 for name in "${!OMP_@}" "${!MANDEL_@}"; do
     unset "$name"
@@ -429,12 +429,12 @@ test_verify() {
 test_progress() {
     run -b "$any" -s 320x200 -o - --progress=always
     check "--progress=always leaves stdout clean" cmp -s "$tmp/picture.png" "$tmp/stdout"
-    run -b "$any" -v interior -s 400 --max-iter 3000 -o "$tmp/bar.png" --progress=always
+    run -b "$any" -v interior --shortcuts=off -s 400 --max-iter 3000 -o "$tmp/bar.png" --progress=always
     check "--progress=always draws on stderr" grep -q '\[.*%.*batches' "$tmp/stderr"
     check "--progress=always leaves stdout empty" [ "$status$(wc -c <"$tmp/stdout")" = 00 ]
-    run -b "$any" -v interior -s 400 --max-iter 3000 -o "$tmp/bar.png"
+    run -b "$any" -v interior --shortcuts=off -s 400 --max-iter 3000 -o "$tmp/bar.png"
     check "no progress where stderr is no terminal" is_silent
-    run -b "$any" -v interior -s 400 --max-iter 3000 -o "$tmp/bar.png" --progress=never
+    run -b "$any" -v interior --shortcuts=off -s 400 --max-iter 3000 -o "$tmp/bar.png" --progress=never
     check "--progress=never is silent" is_silent
     rm -f "$tmp/bar.png"
 }
