@@ -385,6 +385,17 @@ static void the_largest_limit_is_reached(void **state) {
         }
 }
 
+/* A float counts iterations up to 2^24 only; a limit and a group's time go beyond. */
+static void single_precision_keeps_time(void **state) {
+    (void)state;
+    const struct kernel *kernel = kernel_find("float32");
+    struct workload workload = {-0.2, 0, 0.1, 20, 10, (1 << 24) + 1, false};
+    assert_non_null(kernel);
+    if (!kernel_unavailable(kernel))
+        assert_int_equal(fill_at(kernel, &workload, (struct batch){0, 150}, at_the_start()),
+                         UINT64_C(150) * workload.max_iter);
+}
+
 /* Where |c| is so near 2 that an escaped orbit could return by rounding: only c = -2 stays long. */
 static void the_rim_is_exact(void **state) {
     (void)state;
@@ -696,6 +707,7 @@ int main(void) {
         cmocka_unit_test(edges_of_shortcuts_are_exact),
         cmocka_unit_test(repeating_orbits_are_exact),
         cmocka_unit_test(the_largest_limit_is_reached),
+        cmocka_unit_test(single_precision_keeps_time),
         cmocka_unit_test(the_rim_is_exact),
         cmocka_unit_test(shortcuts_change_no_count),
         cmocka_unit_test(inexact_kernels_are_close),

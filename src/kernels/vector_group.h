@@ -1,11 +1,13 @@
 /* A group of orbits that advance together, a lane each: the arithmetic of the vector kernels. Part
  * of vector_loop.h, which says the whole. */
 
-#define BLOCK 8                 /* iterations between looks at who is done; a power of two */
-#define WIDTH (VECTORS * LANES) /* lanes of a group: at most the 64 bits of a word */
-#define ALL   (~UINT64_C(0) >> (64 - WIDTH))
+#define BLOCK      8                 /* iterations between looks at who is done; a power of two */
+#define WIDTH      (VECTORS * LANES) /* lanes of a group: at most the 64 bits of a word */
+#define ALL        (~UINT64_C(0) >> (64 - WIDTH))
+#define LOWER_HALF (ALL >> WIDTH / 2)
 
-/* Sets of lanes are the bits of a word. */
+/* Sets of lanes are the bits of a word. `end` is rounded where a real is a float and time beyond
+ * 2²⁴; compared with `now` rounded alike, it lets an orbit stay for longer then, never for less. */
 struct group {
     real zr[WIDTH], zi[WIDTH], cr[WIDTH], ci[WIDTH];
     real norm[BLOCK][WIDTH];               /* |z|² before each iteration of the last block */
@@ -50,28 +52,41 @@ TARGET static inline reals iterate(reals *zr, reals *zi, reals cr, reals ci) {
 #endif
 }
 
-/* BLOCK iterations of every lane, and only then a look at who is done. Not inlined: it would crowd
- * out the registers of its callers, and the call is nothing beside it. */
-TARGET static __attribute__((noinline)) void advance(struct group *group) {
-    reals zr[VECTORS], zi[VECTORS];
-    memcpy(zr, group->zr, sizeof zr);
-    memcpy(zi, group->zi, sizeof zi);
+/* BLOCK iterations of the vectors zr and zi, the group's first ones, and only then a look at who is
+ * done. */
+TARGET static inline __attribute__((always_inline)) void
+advance_vectors(struct group *group, reals *zr, reals *zi, unsigned vectors) {
+    memcpy(zr, group->zr, vectors * sizeof *zr);
+    memcpy(zi, group->zi, vectors * sizeof *zi);
     for (unsigned step = 0; step < BLOCK; step++) {
         __asm__ volatile("" ::: "memory"); /* c stays in memory: the registers are for z */
-        for (unsigned v = 0; v < VECTORS; v++)
+        for (unsigned v = 0; v < vectors; v++)
             VECTOR(group->norm[step], v) =
                 iterate(&zr[v], &zi[v], VECTOR(group->cr, v), VECTOR(group->ci, v));
     }
-    memcpy(group->zr, zr, sizeof zr);
-    memcpy(group->zi, zi, sizeof zi);
+    memcpy(group->zr, zr, vectors * sizeof *zr);
+    memcpy(group->zi, zi, vectors * sizeof *zi);
     group->now += BLOCK;
     reals now = splat((real)group->now), four = splat(4);
     uint64_t going_on = 0;
-    for (unsigned v = 0; v < VECTORS; v++)
+    for (unsigned v = 0; v < vectors; v++)
         going_on |= set_of(at_most(VECTOR(group->norm[BLOCK - 1], v), four) &
                                at_most(now, VECTOR(group->end, v)),
                            v);
     group->done = ~going_on;
+}
+
+/* Half the vectors, if the orbits are there, take half the time; still fewer would take no less.
+ * Not inlined: it would crowd out the registers of its callers, and the call is nothing beside it.
+ */
+TARGET static __attribute__((noinline)) void advance(struct group *group) {
+    if (group->busy & ~LOWER_HALF) {
+        reals zr[VECTORS], zi[VECTORS];
+        advance_vectors(group, zr, zi, VECTORS);
+    } else {
+        reals zr[VECTORS / 2], zi[VECTORS / 2];
+        advance_vectors(group, zr, zi, VECTORS / 2);
+    }
 }
 
 /* How many iterations of the last block a done lane made within |z| ≤ 2, at most BLOCK - 1. Once
@@ -102,8 +117,14 @@ static inline void copy_orbit(const struct group *from, unsigned i, struct group
     copy(&to->ci[lane], &from->ci[i]);
 }
 
-/* An idle lane iterates z = c = 0 for ever. */
+static inline void copy_all_orbits(const struct group *from, struct group *to) {
+    memcpy(to->zr, from->zr, sizeof to->zr);
+    memcpy(to->zi, from->zi, sizeof to->zi);
+    memcpy(to->cr, from->cr, sizeof to->cr);
+    memcpy(to->ci, from->ci, sizeof to->ci);
+}
+
+/* An idle lane iterates what it has, and nobody looks. */
 static inline void retire(struct group *group, unsigned lane) {
     group->busy &= ~(UINT64_C(1) << lane);
-    group->zr[lane] = group->zi[lane] = group->cr[lane] = group->ci[lane] = 0;
 }

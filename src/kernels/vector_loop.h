@@ -14,14 +14,14 @@
  *   follow the definition itself.
  *   Two groups in turn. One is harvested (branches, scalars) while the other's arithmetic still
  *   runs. Harvesting uses integers alone, so that it need not queue for the vector units.
- *   A batch's end. When no pixel is left, the orbits of the last group move into idle lanes of the
- *   first, so that a short batch does not drag empty vectors along.
+ *   A batch's end. When no pixel is left, the orbits close ranks, in one group and then in half of
+ *   it, so that a short batch does not drag empty vectors along.
  *
  * Refilling lanes is known from ray tracing on GPUs (Aila and Laine, HPG 2009: idle threads fetch
  * new rays); the rest is the folklore of vectorised Mandelbrot programs, put together.
  *
  * The including file defines
- *   LANES, VECTORS           numbers in a vector; vectors in a group: LANES * VECTORS ≤ 64
+ *   LANES, VECTORS           numbers in a vector; vectors in a group, even: LANES * VECTORS ≤ 64
  *   TARGET                   the function attribute that permits its instructions (may be empty)
  *   real, reals, masks       a number; a vector of them; a vector of integers of the same size
  *   word                     an unsigned integer of that size that may alias
@@ -124,6 +124,7 @@ TARGET static void nurse(struct filling *filling) {
             out[i] = limit;
         return;
     }
+    nursery->busy = taken;
     advance(nursery);
     uint64_t going_on = taken & ~inside & count_first_block(nursery, limit, here, out);
     uint64_t strange = going_on & beyond_rim(nursery);
@@ -176,27 +177,45 @@ TARGET static __attribute__((noinline)) void harvest(struct filling *filling, st
     }
 }
 
-/* The first orbits of a group. */
+/* The first orbits of a group: the nursery's, each in its own lane, and others where none waits. */
 TARGET static void populate(struct filling *filling, struct group *group) {
+    real end = (real)filling->workload->max_iter;
+    find_orbits(filling);
+    copy_all_orbits(&filling->nursery, group);
     group->now = BLOCK;
+    group->done = 0;
+    group->busy = filling->waiting;
+    filling->waiting = 0;
     for (unsigned lane = 0; lane < WIDTH; lane++) {
+        group->birth[lane] = 0;
+        group->end[lane] = end;
+        group->place[lane] = filling->nursed + lane;
+        watch(group, lane);
+    }
+    for (uint64_t idle = ~group->busy & ALL; idle; idle &= idle - 1) {
         find_orbits(filling);
         if (!filling->waiting)
             return;
-        refill(filling, group, lane, 0, (real)filling->workload->max_iter);
-        group->busy |= UINT64_C(1) << lane;
+        refill(filling, group, first_of(idle), 0, end);
+        group->busy |= idle & -idle;
     }
 }
 
-/* Moves orbits into the idle lanes of another group. `from` has just been harvested; `to` may be
- * waiting for it, so what moved there is not done. */
-static void close_ranks(struct group *from, struct group *to) {
-    for (uint64_t idle = ~to->busy & ALL; idle && from->busy; idle &= idle - 1) {
-        unsigned lane = first_of(idle), i = first_of(from->busy);
+/* When no pixel is left, as few vectors as may be: orbits move from the lanes `leave` of a group
+ * into idle ones among `enter` of another (or the same), if there is room for all. `from` has just
+ * been harvested; `to` may be waiting for it, so what moved there is not done. */
+TARGET static void close_ranks(const struct filling *filling, struct group *from, uint64_t leave,
+                               struct group *to, uint64_t enter) {
+    uint64_t moving = from->busy & leave, idle = enter & ~to->busy;
+    if (filling->waiting || filling->next < filling->count ||
+        __builtin_popcountll(moving) > __builtin_popcountll(idle))
+        return;
+    for (; moving; moving &= moving - 1, idle &= idle - 1) {
+        unsigned i = first_of(moving), lane = first_of(idle);
         copy_orbit(from, i, to, lane);
-        watch(to, lane);
+        copy_watch(from, i, to, lane);
         to->birth[lane] = from->birth[i] - from->now + to->now;
-        to->end[lane] = from->end[i] - (real)from->now + (real)to->now;
+        to->end[lane] = (real)(to->birth[lane] + filling->workload->max_iter);
         to->place[lane] = from->place[i];
         to->busy |= UINT64_C(1) << lane;
         to->done &= ~(UINT64_C(1) << lane);
@@ -210,12 +229,12 @@ TARGET static void finish(struct filling *filling) {
     while (second->busy) {
         advance(first);
         harvest(filling, second);
-        if (!filling->waiting && filling->next == filling->count)
-            close_ranks(second, first);
+        close_ranks(filling, second, ALL, first, ALL);
         advance(second);
         harvest(filling, first);
     }
     while (first->busy) {
+        close_ranks(filling, first, ALL & ~LOWER_HALF, first, LOWER_HALF);
         advance(first);
         harvest(filling, first);
     }
@@ -223,16 +242,19 @@ TARGET static void finish(struct filling *filling) {
 
 TARGET static uint64_t vector_fill(const struct workload *workload, struct batch batch,
                                    uint32_t *out) {
-    struct filling filling;
-    memset(&filling, 0, sizeof filling);
+    struct filling filling; /* large: set only as far as it is used */
     filling.workload = workload;
     filling.out = out;
     filling.count = batch.count;
+    filling.next = filling.nursed = filling.waiting = 0;
     filling.left = workload_left(workload);
     filling.top = workload_top(workload);
     filling.extent_im = workload_extent_im(workload);
     filling.row = (uint32_t)(batch.first / workload->width);
     filling.col = (uint32_t)(batch.first % workload->width);
+    memset(filling.nursery.cr, 0, sizeof filling.nursery.cr); /* for lanes that get no pixel */
+    memset(filling.nursery.ci, 0, sizeof filling.nursery.ci);
+    filling.nursery.now = 0;
     for (unsigned g = 0; g < GROUPS; g++)
         populate(&filling, &filling.groups[g]);
     finish(&filling);

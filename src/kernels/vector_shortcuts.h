@@ -25,8 +25,9 @@
  *   rounding moves a point by less than 2⁻⁴⁶ in two iterations.
  * tests/test_kernels.c hunts for a counterexample along both boundaries. */
 
+/* Iterations between looks for a repeat: a multiple of 3, the period of the largest bulbs left. */
+#define LOOK   (6 * BLOCK)
 #define MARGIN 0x1p-12
-#define LOOK   (8 * BLOCK) /* iterations between looks for a repeat */
 
 /* Lanes whose c lies well inside the cardioid or the disc. (Far out, the left sides are infinite or
  * NaN, and so not at most anything.) */
@@ -46,6 +47,14 @@ TARGET static uint64_t interior(const struct group *group) {
 static inline void watch(struct group *group, unsigned lane) {
     group->past_zr[lane] = (real)NAN;
     group->patience[lane] = group->interval[lane] = 1;
+}
+
+static inline void copy_watch(const struct group *from, unsigned i, struct group *to,
+                              unsigned lane) {
+    copy(&to->past_zr[lane], &from->past_zr[i]);
+    copy(&to->past_zi[lane], &from->past_zi[i]);
+    copy(&to->patience[lane], &from->patience[i]);
+    copy(&to->interval[lane], &from->interval[i]);
 }
 
 TARGET static inline reals choose(masks mask, reals yes, reals no) {
@@ -70,10 +79,11 @@ TARGET static uint64_t repeating(struct group *group) {
     return lanes;
 }
 
-/* Orbits that repeat are as good as at the limit: their birth is put that far back. */
+/* Orbits that repeat are as good as at the limit: their birth is put that far back, and by a block
+ * more, for one that has just moved here has not made the last block here. */
 TARGET static __attribute__((noinline)) void finish_repeating(struct group *group, uint32_t limit) {
     uint64_t lanes = repeating(group) & ~group->done;
     group->done |= lanes;
     for (; lanes; lanes &= lanes - 1)
-        group->birth[first_of(lanes)] = group->now - limit - 1;
+        group->birth[first_of(lanes)] = group->now - BLOCK - limit;
 }
