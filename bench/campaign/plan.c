@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "bench/campaign/array.h"
 #include "render.h"
 
 #include <errno.h>
@@ -234,15 +235,12 @@ int plan_add(struct plan *plan, const struct plan_case *plan_case) {
     for (uint32_t i = 0; i < plan->count; i++)
         if (plan_same(&plan->cases[i], plan_case))
             return 0; /* named twice on an axis */
-    if (plan->count == plan->capacity) {
-        uint32_t capacity = plan->capacity ? plan->capacity * 2 : 32;
-        struct plan_case *cases = realloc(plan->cases, capacity * sizeof *cases);
-        if (!cases)
-            return -ENOMEM;
-        plan->cases = cases;
-        plan->capacity = capacity;
-    }
-    plan->cases[plan->count++] = *plan_case;
+    struct plan_case *cases =
+        array_room(plan->cases, plan->count, &plan->capacity, sizeof *plan->cases);
+    if (!cases)
+        return -ENOMEM;
+    cases[plan->count++] = *plan_case;
+    plan->cases = cases;
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "bench/experiments/experiment.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Why a case is in a block. */
@@ -31,7 +32,8 @@ struct plan_case {
 struct plan {
     char experiment[32];
     struct plan_case *cases;
-    uint32_t count, capacity;
+    uint32_t count;
+    size_t capacity;
     unsigned usable_cpus;
 };
 

@@ -1,6 +1,8 @@
 /* raw.csv as a table of structs; contracts in raw.h. */
 #include "bench/campaign/raw.h"
 
+#include "bench/campaign/array.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,15 +22,11 @@ const struct csv_column raw_columns[] = {
 const size_t raw_column_count = sizeof raw_columns / sizeof *raw_columns;
 
 int raw_add(struct raw_rows *rows, const struct raw_row *row) {
-    if (rows->count == rows->capacity) {
-        size_t capacity = rows->capacity ? rows->capacity * 2 : 64;
-        struct raw_row *at = realloc(rows->at, capacity * sizeof *at);
-        if (!at)
-            return -ENOMEM;
-        rows->at = at;
-        rows->capacity = capacity;
-    }
-    rows->at[rows->count++] = *row;
+    struct raw_row *at = array_room(rows->at, rows->count, &rows->capacity, sizeof *at);
+    if (!at)
+        return -ENOMEM;
+    at[rows->count++] = *row;
+    rows->at = at;
     return 0;
 }
 

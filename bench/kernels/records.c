@@ -1,6 +1,8 @@
 /* Rows of the calibrations; contracts in records.h. */
 #include "bench/kernels/records.h"
 
+#include "bench/campaign/array.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,15 +39,11 @@ int peak_rows_keep(void *kept, const void *row) {
     struct peak_rows *rows = kept;
     if (!is_sane(row))
         return -EPROTO;
-    if (rows->count == rows->capacity) {
-        size_t capacity = rows->capacity ? rows->capacity * 2 : 64;
-        struct peak_row *at = realloc(rows->at, capacity * sizeof *at);
-        if (!at)
-            return -ENOMEM;
-        rows->at = at;
-        rows->capacity = capacity;
-    }
-    memcpy(&rows->at[rows->count++], row, sizeof *rows->at);
+    struct peak_row *at = array_room(rows->at, rows->count, &rows->capacity, sizeof *at);
+    if (!at)
+        return -ENOMEM;
+    at[rows->count++] = *(const struct peak_row *)row;
+    rows->at = at;
     return 0;
 }
 

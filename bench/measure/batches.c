@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/size.h"
 #include "base/stop.h"
+#include "bench/campaign/array.h"
 #include "bench/stats/stats.h"
 #include "bench/tables/table.h"
 #include "core/counts.h"
@@ -201,15 +202,11 @@ static int keep(void *context, const void *row) {
     struct batch_rows *rows = context;
     if (!is_sane(row))
         return -EPROTO;
-    if (rows->count == rows->capacity) {
-        size_t capacity = rows->capacity ? rows->capacity * 2 : 1024;
-        struct batch_row *at = realloc(rows->at, capacity * sizeof *at);
-        if (!at)
-            return -ENOMEM;
-        rows->at = at;
-        rows->capacity = capacity;
-    }
-    rows->at[rows->count++] = *(const struct batch_row *)row;
+    struct batch_row *at = array_room(rows->at, rows->count, &rows->capacity, sizeof *at);
+    if (!at)
+        return -ENOMEM;
+    at[rows->count++] = *(const struct batch_row *)row;
+    rows->at = at;
     return 0;
 }
 
