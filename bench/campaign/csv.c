@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -169,8 +170,44 @@ int csv_read_row(const struct csv_column *columns, size_t count, size_t fields, 
     return 1;
 }
 
+static const struct csv_column *find(const struct csv_file *file, const char *name,
+                                     enum csv_kind kind) {
+    size_t i = 0;
+    while (i < file->column_count && strcmp(file->columns[i].name, name) != 0)
+        i++;
+    assert(i < file->column_count && file->columns[i].kind == kind);
+    return &file->columns[i];
+}
+
+uint64_t csv_whole(const struct csv_file *file, const void *row, const char *name) {
+    return *(const uint64_t *)((const char *)row + find(file, name, CSV_WHOLE)->offset);
+}
+
+double csv_double(const struct csv_file *file, const void *row, const char *name) {
+    return *(const double *)((const char *)row + find(file, name, CSV_DOUBLE)->offset);
+}
+
+const char *csv_text(const struct csv_file *file, const void *row, const char *name) {
+    return (const char *)row + find(file, name, CSV_TEXT)->offset;
+}
+
+void csv_set_whole(const struct csv_file *file, const char *name, uint64_t whole) {
+    *(uint64_t *)((char *)file->row + find(file, name, CSV_WHOLE)->offset) = whole;
+}
+
+void csv_set_text(const struct csv_file *file, const char *name, const char *text) {
+    const struct csv_column *column = find(file, name, CSV_TEXT);
+    snprintf((char *)file->row + column->offset, column->size, "%s", text);
+}
+
 static bool is_torn(FILE *stream) {
     return fseek(stream, -1, SEEK_END) == 0 && getc(stream) != '\n';
+}
+
+static int take_row(const struct csv_file *file) {
+    if (file->is_sane && !file->is_sane(file->row))
+        return -EPROTO;
+    return file->keep ? file->keep(file->context, file->row) : 0;
 }
 
 static int read_rows(struct csv_file *file, FILE *stream) {
@@ -184,7 +221,7 @@ static int read_rows(struct csv_file *file, FILE *stream) {
         int more = csv_read_row(file->columns, file->column_count, file->fields, file->row, stream);
         if (more == 0)
             return 0;
-        err = more < 0 ? more : file->keep(file->context, file->row);
+        err = more < 0 ? more : take_row(file);
     }
     if (err == -EPROTO && feof(stream) && is_torn(stream))
         return 0;

@@ -62,9 +62,11 @@ int csv_read_row(const struct csv_column *columns, size_t count, size_t fields, 
 struct csv_file {
     const struct csv_column *columns;
     size_t column_count;
-    size_t least_columns; /* that the first version had; 0: all */
-    void *row;            /* room for one row */
-    /* Takes over what it needs of the row: 0; -EPROTO: such a row cannot be; or -errno. */
+    size_t least_columns;             /* that the first version had; 0: all */
+    void *row;                        /* room for one row */
+    bool (*is_sane)(const void *row); /* Can a row be so? NULL: as it likes. */
+    /* Takes over what it needs of the row: 0; -EPROTO: such a row cannot be; or -errno. NULL: it is
+     * not needed. */
     int (*keep)(void *context, const void *row);
     void *context;
     /* Found by reading. */
@@ -72,6 +74,16 @@ struct csv_file {
     long whole_bytes; /* up to the end of the last whole row */
     size_t line;      /* rows and header lines begun: after -EPROTO where the fault is */
 };
+
+/* A field of a row of the file, by the name of its column; there must be such a column, of that
+ * kind. */
+uint64_t csv_whole(const struct csv_file *file, const void *row, const char *name);
+double csv_double(const struct csv_file *file, const void *row, const char *name);
+const char *csv_text(const struct csv_file *file, const void *row, const char *name);
+
+/* The same of file->row, to be changed; what does not fit is cut. */
+void csv_set_whole(const struct csv_file *file, const char *name, uint64_t whole);
+void csv_set_text(const struct csv_file *file, const char *name, const char *text);
 
 /* Reads all rows. A last row that is torn (its line has no end: a campaign was killed while it
  * wrote) is left out. 0; -ENODATA: an empty file; -EPROTO: malformed; or -errno. */

@@ -22,32 +22,11 @@
 #define BACKENDS_MOST 64
 
 struct state {
-    const struct campaign *campaign;
-    struct conduct_result *result;
     struct plan_case model; /* what is rendered; its backend is each case's */
     struct references references;
     uint64_t calm_ns[BACKENDS_MOST]; /* of each backend of the list; 0: not known yet */
-    struct faults_rows done;         /* samples that exist already */
-    struct faults_row row;           /* the one that is taken */
+    struct faults_row row;           /* of the sample that is taken */
 };
-
-static bool is_done(void *context, uint64_t block, uint32_t order, uint64_t round) {
-    (void)round; /* there is but one */
-    const struct faults_rows *done = &((const struct state *)context)->done;
-    for (size_t i = 0; i < done->count; i++)
-        if (done->at[i].block == block && done->at[i].order == order &&
-            strcmp(done->at[i].status, "failed") != 0)
-            return true;
-    return false;
-}
-
-static uint64_t attempts_so_far(const struct faults_rows *done, uint64_t block, uint64_t order) {
-    uint64_t attempts = 0;
-    for (size_t i = 0; i < done->count; i++)
-        if (done->at[i].block == block && done->at[i].order == order)
-            attempts = size_max(attempts, done->at[i].attempt);
-    return attempts;
-}
 
 static struct plan_case plan_model(unsigned usable_cpus) {
     const struct view *view = view_find(VIEW);
@@ -59,20 +38,14 @@ static struct plan_case plan_model(unsigned usable_cpus) {
     return model;
 }
 
-static void describe(struct faults_row *row, const struct campaign *campaign,
-                     const struct plan_case *model, struct records_case this) {
-    csv_clear(faults_columns, faults_column_count, row);
-    row->schema = 1;
-    row->seed = campaign->seed;
+static void describe(struct faults_row *row, const struct plan_case *model,
+                     struct records_case this) {
     row->workers = model->job.workers;
     row->batch = model->job.batch;
     row->width = model->job.workload.width;
     row->height = model->job.workload.height;
     row->max_iter = model->job.workload.max_iter;
     row->kills_planned = this.kills;
-    row->usable_cpus = campaign->plan.usable_cpus;
-    snprintf(row->campaign, sizeof row->campaign, "%s", campaign->name);
-    snprintf(row->experiment, sizeof row->experiment, "%s", campaign->plan.experiment);
     snprintf(row->backend, sizeof row->backend, "%s", this.backend->name);
     snprintf(row->kernel, sizeof row->kernel, "%s", model->job.kernel->name);
     snprintf(row->view, sizeof row->view, "%s", model->view);
@@ -156,8 +129,6 @@ static int judge(struct state *state, const struct ordeal_result *result) {
         sentence = right ? "" : "the picture differs from the reference";
         fill_in(row, result);
     }
-    state->result->wrong += strcmp(status, "wrong") == 0;
-    state->result->failed += strcmp(status, "failed") == 0;
     if (*sentence)
         log_say("%s, block %llu: %s, %llu kills: %s", status, (unsigned long long)row->block,
                 row->backend, (unsigned long long)row->kills_planned, sentence);
@@ -188,10 +159,9 @@ static int take_one(void *context, uint64_t block, uint32_t order, uint32_t inde
     struct state *state = context;
     struct faults_row *row = &state->row;
     struct records_case this = records_case(index);
-    describe(row, state->campaign, &state->model, this);
-    row->block = block;
-    row->order = order;
-    row->attempt = 1 + attempts_so_far(&state->done, block, order);
+    (void)block;
+    (void)order;
+    describe(row, &state->model, this);
     if (!backend_unavailable(this.backend))
         return measure(state, this);
     snprintf(row->status, sizeof row->status, "unavailable");
@@ -199,24 +169,16 @@ static int take_one(void *context, uint64_t block, uint32_t order, uint32_t inde
 }
 
 int faults_conduct(const struct conduct *conduct, struct conduct_result *result) {
-    const struct campaign *campaign = conduct->campaign;
-    struct state state = {
-        .campaign = campaign, .result = result, .model = plan_model(campaign->plan.usable_cpus)};
-    struct csv_file rows = {.columns = faults_columns,
-                            .column_count = faults_column_count,
-                            .row = &state.row,
-                            .keep = faults_rows_keep,
-                            .context = &state.done};
+    struct state state = {.model = plan_model(conduct->campaign->plan.usable_cpus)};
+    struct csv_file rows = faults_records;
     const struct blocks blocks = {.conduct = conduct,
                                   .cases = records_cases(),
                                   .raw = RECORDS_FILE,
                                   .rows = &rows,
                                   .context = &state,
-                                  .is_done = is_done,
                                   .take = take_one};
-    *result = (struct conduct_result){0};
+    rows.row = &state.row;
     int err = blocks_run(&blocks, result);
     references_free(&state.references);
-    faults_rows_free(&state.done);
     return err;
 }

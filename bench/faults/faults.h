@@ -3,11 +3,12 @@
 #define BENCH_FAULTS_FAULTS_H
 
 #include "bench/measure/instrument.h"
+#include "bench/probe/probe.h"
 
 extern const struct instrument faults_instrument;
+extern const struct probe faults_probe;
 
-/* As instrument.h says: raw records into faults_raw.csv; from them faults.csv and the plot. */
+/* As instrument.h says: raw records into faults_raw.csv. */
 int faults_conduct(const struct conduct *conduct, struct conduct_result *result);
-int faults_report(const struct campaign *campaign);
 
 #endif

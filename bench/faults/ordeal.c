@@ -1,18 +1,13 @@
 /* A render whose workers are killed; contracts in ordeal.h. */
 #include "bench/faults/ordeal.h"
 
-#include "base/clock.h"
-#include "base/stop.h"
 #include "bench/faults/assassin.h"
+#include "bench/measure/child.h"
 #include "bench/stats/stats.h"
 #include "mp/worker.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-
-#define LIMIT_NS UINT64_C(60000000000) /* then it hangs */
 
 /* What the process of an ordeal has, by fork; the pointers are into shared pages. */
 struct setting {
@@ -93,44 +88,18 @@ static int go_through(void *argument, unsigned number) {
 
 /* ---- the harness ---- */
 
-/* 0; -ECANCELED: a stop was asked for; -ETIMEDOUT; or -errno. */
-static int await_end(const struct worker *worker) {
-    struct pollfd events[] = {{.fd = worker->pidfd, .events = POLLIN},
-                              {.fd = stop_fd(), .events = POLLIN}};
-    uint64_t deadline_ns = clock_after_ns(LIMIT_NS);
-    int ready;
-    do
-        ready = poll(events, 2, clock_poll_ms(deadline_ns));
-    while (ready < 0 && errno == EINTR);
-    if (ready < 0)
-        return -errno;
-    if (events[1].revents)
-        return -ECANCELED;
-    return ready == 0 ? -ETIMEDOUT : 0;
-}
-
-static void describe_end(struct ordeal_result *result, const struct worker *worker, int err) {
-    if (!err && worker->exitcode == 0)
-        return;
-    result->end = RENDER_REFUSED;
-    snprintf(result->sentence, sizeof result->sentence, "%s",
-             err ? "it did not end within a minute" : "its process was killed");
-}
-
-static int run_process(struct setting *setting) {
-    struct worker worker;
+static int run_child(struct setting *setting, struct ordeal_result *result) {
+    struct machine_others others;
+    const char *complaint;
     setting->result->end = RENDER_REFUSED; /* until it says better */
-    int err = worker_start(&worker, WORKER_PROCESS, "faults ordeal", 0, go_through, setting);
-    if (err)
-        return err;
-    err = await_end(&worker);
-    if (err)
-        worker_kill(&worker);
-    int joined = worker_join(&worker);
-    if (joined || (err && err != -ETIMEDOUT))
-        return joined ? joined : err;
-    describe_end(setting->result, &worker, err);
-    return 0;
+    int err = child_run("faults ordeal", go_through, setting, &others, &complaint);
+    *result = *setting->result;
+    result->others = others;
+    if (complaint) {
+        result->end = RENDER_REFUSED;
+        snprintf(result->sentence, sizeof result->sentence, "%s", complaint);
+    }
+    return err;
 }
 
 int ordeal_run(const struct ordeal *ordeal, struct ordeal_result *result) {
@@ -143,11 +112,7 @@ int ordeal_run(const struct ordeal *ordeal, struct ordeal_result *result) {
         err = arena_take(&arena, sizeof *setting.result, &piece);
     if (!err) {
         setting.result = piece;
-        struct machine_others others = machine_others_before();
-        err = run_process(&setting);
-        machine_others_after(&others);
-        *result = *setting.result;
-        result->others = others;
+        err = run_child(&setting, result);
     }
     arena_close(&arena);
     return err;

@@ -1,7 +1,7 @@
 /* The readable table; contracts in print.h. Every number stands in faults.csv. */
 #include "bench/faults/print.h"
 
-#include "bench/experiments/experiment.h"
+#include "bench/probe/probe.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -114,17 +114,15 @@ static void print_workload(const struct faults_toll *toll) {
            toll->workers == 1 ? "" : "s");
 }
 
-void faults_print(const struct tolls *tolls, const struct campaign *campaign) {
-    const struct experiment *experiment = experiment_find(campaign->plan.experiment);
-    printf("\n%s: %s\n\n", campaign->plan.experiment, experiment ? experiment->summary : "");
-    if (tolls->count)
-        print_workload(&tolls->at[0]);
-    printf("%s, %u usable CPU%s, %llu of %llu blocks\n", campaign->machine.cpu,
-           campaign->plan.usable_cpus, campaign->plan.usable_cpus == 1 ? "" : "s",
-           (unsigned long long)most_blocks(tolls), (unsigned long long)campaign->blocks);
-    if (tolls->count) {
-        print_lines(tolls);
-        print_sum(tolls);
+void faults_print(const struct table *table, const struct campaign *campaign) {
+    const struct tolls tolls = tolls_of(table);
+    probe_print_question(campaign);
+    if (tolls.count)
+        print_workload(&tolls.at[0]);
+    probe_print_machine(campaign, most_blocks(&tolls));
+    if (tolls.count) {
+        print_lines(&tolls);
+        print_sum(&tolls);
     }
     printf("  Cost of a kill, of the most kills: (time - time without any in the same block) / "
            "kills, and the same of\n  CPU time; recovery: from the kill until the replacement "

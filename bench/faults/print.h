@@ -5,6 +5,6 @@
 #include "bench/faults/toll.h"
 
 /* A line for each backend, how many deaths were survived, and where the files are. */
-void faults_print(const struct tolls *tolls, const struct campaign *campaign);
+void faults_print(const struct table *table, const struct campaign *campaign);
 
 #endif

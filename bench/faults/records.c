@@ -1,10 +1,9 @@
 /* Cases and rows of the experiment faults; contracts in records.h. */
 #include "bench/faults/records.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+/* The others are compared with the first. */
 static const unsigned kills[] = {0, 1, 2, 4, 8, 16};
 
 #define KILLS (sizeof kills / sizeof *kills)
@@ -30,11 +29,21 @@ struct records_case records_case(uint32_t i) {
     return (struct records_case){backend_of_processes(i / KILLS), kills[i % KILLS]};
 }
 
+bool records_is_of(const void *row, uint32_t i) {
+    const struct faults_row *this = row;
+    const struct records_case wanted = records_case(i);
+    return this->kills_planned == wanted.kills && strcmp(this->backend, wanted.backend->name) == 0;
+}
+
+uint32_t records_calm_beside(uint32_t i) {
+    return (uint32_t)(i - i % KILLS);
+}
+
 #define TEXT(field)  CSV_COLUMN(struct faults_row, field, CSV_TEXT)
 #define WHOLE(field) CSV_COLUMN(struct faults_row, field, CSV_WHOLE)
 #define REAL(field)  CSV_COLUMN(struct faults_row, field, CSV_DOUBLE)
 
-const struct csv_column faults_columns[] = {
+static const struct csv_column columns[] = {
     WHOLE(schema),        TEXT(campaign),
     TEXT(experiment),     WHOLE(block),
     WHOLE(order),         WHOLE(attempt),
@@ -55,33 +64,17 @@ const struct csv_column faults_columns[] = {
     WHOLE(usable_cpus),
 };
 
-const size_t faults_column_count = sizeof faults_columns / sizeof *faults_columns;
-
 /* A sample that counts has times, and kills as planned or fewer. */
-static bool is_sane(const struct faults_row *row) {
-    return strcmp(row->status, "ok") != 0 ||
-           (csv_is_time(row->render_s) && row->kills_planned != CSV_NO_WHOLE &&
-            row->kills <= row->kills_planned && row->workers_lost != CSV_NO_WHOLE &&
-            row->batches_reissued != CSV_NO_WHOLE);
+static bool is_sane(const void *row) {
+    const struct faults_row *this = row;
+    return strcmp(this->status, "ok") != 0 ||
+           (csv_is_time(this->render_s) && this->kills_planned != CSV_NO_WHOLE &&
+            this->kills <= this->kills_planned && this->workers_lost != CSV_NO_WHOLE &&
+            this->batches_reissued != CSV_NO_WHOLE);
 }
 
-int faults_rows_keep(void *kept, const void *row) {
-    struct faults_rows *rows = kept;
-    if (!is_sane(row))
-        return -EPROTO;
-    if (rows->count == rows->capacity) {
-        size_t capacity = rows->capacity ? rows->capacity * 2 : 64;
-        struct faults_row *at = realloc(rows->at, capacity * sizeof *at);
-        if (!at)
-            return -ENOMEM;
-        rows->at = at;
-        rows->capacity = capacity;
-    }
-    memcpy(&rows->at[rows->count++], row, sizeof *rows->at);
-    return 0;
-}
-
-void faults_rows_free(struct faults_rows *rows) {
-    free(rows->at);
-    *rows = (struct faults_rows){0};
-}
+const struct csv_file faults_records = {
+    .columns = columns,
+    .column_count = sizeof columns / sizeof *columns,
+    .is_sane = is_sane,
+};

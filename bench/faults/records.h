@@ -6,6 +6,7 @@
 #include "backends/backend.h"
 #include "bench/campaign/csv.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,10 @@ struct records_case {
 
 uint32_t records_cases(void);
 struct records_case records_case(uint32_t i);
+
+/* Is a struct faults_row one of that case? And the same backend's case without kills. */
+bool records_is_of(const void *row, uint32_t i);
+uint32_t records_calm_beside(uint32_t i);
 
 struct faults_row {
     uint64_t schema;
@@ -40,17 +45,7 @@ struct faults_row {
     uint64_t usable_cpus;
 };
 
-extern const struct csv_column faults_columns[];
-extern const size_t faults_column_count;
-
-struct faults_rows {
-    struct faults_row *at;
-    size_t count, capacity;
-};
-
-/* For csv_file: appends a copy of a struct faults_row to a struct faults_rows, which is freed by
- * faults_rows_free. 0; -EPROTO: no sample can be so; -ENOMEM. */
-int faults_rows_keep(void *rows, const void *row);
-void faults_rows_free(struct faults_rows *rows);
+/* faults_raw.csv; without room for a row. */
+extern const struct csv_file faults_records;
 
 #endif

@@ -4,8 +4,9 @@
 #ifndef BENCH_FAULTS_TOLL_H
 #define BENCH_FAULTS_TOLL_H
 
-#include "bench/campaign/campaign.h"
 #include "bench/faults/records.h"
+#include "bench/probe/panel.h"
+#include "bench/tables/table.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,17 +24,17 @@ struct faults_toll {
     double cpu_per_kill_s, cpu_per_kill_lo_s, cpu_per_kill_hi_s;
 };
 
+/* faults.csv's rows, in the order of the cases; only those with a sample that counts. */
 struct tolls {
-    struct faults_toll *at; /* in the order of the cases; only those with a sample that counts */
+    const struct faults_toll *at;
     size_t count;
 };
 
-/* 0 or -ENOMEM. tolls_free it, also after a failure. */
-int tolls_make(struct tolls *tolls, const struct campaign *campaign,
-               const struct faults_rows *rows);
-void tolls_free(struct tolls *tolls);
+/* faults.csv, without its rows; and how a row of it comes from the samples. */
+extern const struct table faults_table;
+void tolls_derive(void *row, const struct panel *panel, uint32_t index);
 
-/* Writes faults.csv, whole or not at all. 0 or -errno. */
-int tolls_write(const struct tolls *tolls, const struct campaign *campaign);
+/* The rows of such a table. */
+struct tolls tolls_of(const struct table *table);
 
 #endif

@@ -4,8 +4,9 @@
 #ifndef BENCH_IPC_COSTS_H
 #define BENCH_IPC_COSTS_H
 
-#include "bench/campaign/campaign.h"
 #include "bench/ipc/samples.h"
+#include "bench/probe/panel.h"
+#include "bench/tables/table.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,17 +24,18 @@ struct ipc_cost {
     uint64_t capacity;
 };
 
+/* ipc.csv's rows, in the order of the cases; only those with a sample that counts. */
 struct costs {
-    struct ipc_cost *at; /* in the order of the cases; only those with a sample that counts */
+    const struct ipc_cost *at;
     size_t count;
 };
 
-/* 0 or -ENOMEM. costs_free it, also after a failure. */
-int costs_make(struct costs *costs, const struct campaign *campaign, const struct ipc_rows *rows);
-void costs_free(struct costs *costs);
+/* ipc.csv, without its rows; and how a row of it comes from the samples. */
+extern const struct table ipc_table;
+void costs_derive(void *row, const struct panel *panel, uint32_t index);
 
-/* Writes ipc.csv, whole or not at all. 0 or -errno. */
-int costs_write(const struct costs *costs, const struct campaign *campaign);
+/* The rows of such a table. */
+struct costs costs_of(const struct table *table);
 
 /* The row about a transport, or NULL. */
 const struct ipc_cost *costs_find(const struct costs *costs, const char *transport,

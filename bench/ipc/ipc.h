@@ -3,11 +3,12 @@
 #define BENCH_IPC_IPC_H
 
 #include "bench/measure/instrument.h"
+#include "bench/probe/probe.h"
 
 extern const struct instrument ipc_instrument;
+extern const struct probe ipc_probe;
 
-/* As instrument.h says: raw records into ipc_raw.csv; from them ipc.csv and the plots. */
+/* As instrument.h says: raw records into ipc_raw.csv. */
 int ipc_conduct(const struct conduct *conduct, struct conduct_result *result);
-int ipc_report(const struct campaign *campaign);
 
 #endif

@@ -2,7 +2,7 @@
 #include "bench/ipc/print.h"
 
 #include "base/text.h"
-#include "bench/experiments/experiment.h"
+#include "bench/probe/probe.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -90,18 +90,16 @@ static uint64_t most_blocks(const struct costs *costs) {
     return blocks;
 }
 
-void ipc_print(const struct costs *costs, const struct campaign *campaign) {
-    const struct experiment *experiment = experiment_find(campaign->plan.experiment);
+void ipc_print(const struct table *table, const struct campaign *campaign) {
+    const struct costs costs = costs_of(table);
     char directory[CAMPAIGN_PATH_SIZE];
     snprintf(directory, sizeof directory, "%s", campaign->directory);
     text_tame(directory);
-    printf("\n%s: %s\n\n", campaign->plan.experiment, experiment ? experiment->summary : "");
-    printf("%s, %u usable CPU%s, %llu of %llu blocks\n", campaign->machine.cpu,
-           campaign->plan.usable_cpus, campaign->plan.usable_cpus == 1 ? "" : "s",
-           (unsigned long long)most_blocks(costs), (unsigned long long)campaign->blocks);
-    for (size_t i = 0; i < costs->count; i++)
-        if (is_new_size(costs, i))
-            print_size(costs, costs->at[i].bytes);
+    probe_print_question(campaign);
+    probe_print_machine(campaign, most_blocks(&costs));
+    for (size_t i = 0; i < costs.count; i++)
+        if (is_new_size(&costs, i))
+            print_size(&costs, costs.at[i].bytes);
     printf("\n  per message: of a stream that one side sends as fast as the other takes it;\n"
            "  / queue: that cost over our queue's in the same block; round trip: one message there "
            "and back.\n"

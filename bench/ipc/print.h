@@ -5,6 +5,6 @@
 #include "bench/ipc/costs.h"
 
 /* For each size the transports, the cheapest first, and where the files are. */
-void ipc_print(const struct costs *costs, const struct campaign *campaign);
+void ipc_print(const struct table *table, const struct campaign *campaign);
 
 #endif

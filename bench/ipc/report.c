@@ -1,18 +1,13 @@
 /* Reporting the experiment ipc; contracts in bench/measure/instrument.h. */
-#include "base/log.h"
-#include "base/standard.h"
 #include "base/text.h"
-#include "base/version.h"
 #include "bench/ipc/costs.h"
 #include "bench/ipc/ipc.h"
 #include "bench/ipc/print.h"
-#include "bench/page/page.h"
-#include "bench/report/plots.h"
+#include "bench/probe/probe.h"
 #include "bench/report/support.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,18 +67,19 @@ static int name_transports(const struct costs *costs, char *names, size_t size) 
     return 0;
 }
 
-static int draw_all(const struct costs *costs, const struct campaign *campaign) {
+static int draw_all(const struct table *table, const struct campaign *campaign) {
     static struct figure figure;
-    if (!costs->count)
+    const struct costs costs = costs_of(table);
+    if (!costs.count)
         return 0;
     if (!realpath(campaign->directory, figure.directory))
         return -errno;
     name_ours(figure.ours, sizeof figure.ours);
-    int err = name_transports(costs, figure.names, sizeof figure.names);
+    int err = name_transports(&costs, figure.names, sizeof figure.names);
     snprintf(figure.subtitle, sizeof figure.subtitle,
              "%.60s, %u usable CPU%s · n = %llu, 95 %% intervals", campaign->machine.cpu,
              campaign->plan.usable_cpus, campaign->plan.usable_cpus == 1 ? "" : "s",
-             (unsigned long long)costs->at[0].n);
+             (unsigned long long)costs.at[0].n);
     text_tame(figure.subtitle); /* a name that was cut */
     if (!err)
         err = draw(&figure, WORKER_PROCESS);
@@ -91,12 +87,14 @@ static int draw_all(const struct costs *costs, const struct campaign *campaign) 
 }
 
 /* Which transport streams its messages for least, and what our queue takes. */
-static void answer(const struct costs *costs, char *sentence, size_t size) {
+static void answer(const struct table *table, bool any_wrong, char *sentence, size_t size) {
+    const struct costs costs = costs_of(table);
     const struct ipc_cost *least = NULL, *ours;
+    (void)any_wrong;
     *sentence = '\0';
-    for (size_t i = 0; i < costs->count; i++) {
-        const struct ipc_cost *cost = &costs->at[i];
-        if (cost->bytes == costs->at[0].bytes && strcmp(cost->kind, costs->at[0].kind) == 0 &&
+    for (size_t i = 0; i < costs.count; i++) {
+        const struct ipc_cost *cost = &costs.at[i];
+        if (cost->bytes == costs.at[0].bytes && strcmp(cost->kind, costs.at[0].kind) == 0 &&
             (!least || cost->message_s < least->message_s))
             least = cost;
     }
@@ -106,7 +104,7 @@ static void answer(const struct costs *costs, char *sentence, size_t size) {
         sentence, size,
         "%s is the cheapest way for a stream of %llu-byte messages (%s): %.3f µs each",
         least->transport, (unsigned long long)least->bytes, least->kind, least->message_s * 1e6);
-    ours = costs_find(costs, "queue", WORKER_PROCESS, least->bytes);
+    ours = costs_find(&costs, "queue", WORKER_PROCESS, least->bytes);
     if (ours && ours != least && (size_t)length < size)
         snprintf(sentence + length, size - (size_t)length, "; queue, ours, takes %.3f µs.",
                  ours->message_s * 1e6);
@@ -114,81 +112,23 @@ static void answer(const struct costs *costs, char *sentence, size_t size) {
         snprintf(sentence + length, size - (size_t)length, ".");
 }
 
-static int write_page(const struct costs *costs, const struct campaign *campaign,
-                      const struct remarks *remarks) {
-    char sentence[512];
-    answer(costs, sentence, sizeof sentence);
-    const struct page page = {.campaign = campaign, .answer = sentence, .remarks = remarks};
-    return page_status(&page);
+const struct probe ipc_probe = {
+    .raw = SAMPLES_FILE,
+    .samples = &ipc_samples,
+    .sample_bytes = sizeof(struct ipc_row),
+    .cases = samples_cases,
+    .is_of = samples_is_of,
+    .beside = samples_queue_beside,
+    .table = &ipc_table,
+    .derive = costs_derive,
+    .draw = draw_all,
+    .print = ipc_print,
+    .answer = answer,
+    .disturbed = "so costs are too high",
+};
+
+static int report(const struct campaign *campaign) {
+    return probe_report(&ipc_probe, campaign);
 }
 
-static bool any_wrong(const struct ipc_rows *rows) {
-    for (size_t i = 0; i < rows->count; i++)
-        if (strcmp(rows->at[i].status, "wrong") == 0)
-            return true;
-    return false;
-}
-
-/* Did others use a tenth as much CPU time as the samples did, or more? */
-static bool was_disturbed(const struct ipc_rows *rows) {
-    double others = 0, own = 0;
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct ipc_row *row = &rows->at[i];
-        if (strcmp(row->status, "ok") != 0 || isnan(row->other_cpu_s))
-            continue;
-        others += row->other_cpu_s;
-        own += row->user_s + row->sys_s;
-    }
-    return others > 0.1 * own;
-}
-
-static int derive(const struct campaign *campaign, const struct ipc_rows *rows) {
-    struct costs costs;
-    struct remarks remarks = {0};
-    int err = costs_make(&costs, campaign, rows), status = EXIT_REFUSED_BY_SYSTEM;
-    if (!err)
-        err = costs_write(&costs, campaign);
-    if (err) {
-        log_say("cannot write ipc.csv into '%.256s': %s", campaign->directory, strerror(-err));
-    } else {
-        status = plots_status(draw_all(&costs, campaign), campaign);
-        ipc_print(&costs, campaign);
-        if (was_disturbed(rows))
-            remark(&remarks, "this machine was not free: other processes ran during the samples "
-                             "(other_cpu_s in " SAMPLES_FILE "), so costs are too high");
-        if (standard_flush() != EXIT_DONE)
-            status = EXIT_REFUSED_BY_SYSTEM;
-    }
-    if (any_wrong(rows)) {
-        remark(&remarks, "some results were wrong: see status in '%.256s/" SAMPLES_FILE "'",
-               campaign->directory);
-        status = EXIT_WRONG;
-    }
-    if (!err && write_page(&costs, campaign, &remarks) != EXIT_DONE && !status)
-        status = EXIT_REFUSED_BY_SYSTEM;
-    costs_free(&costs);
-    return status;
-}
-
-int ipc_report(const struct campaign *campaign) {
-    struct ipc_rows rows = {0};
-    struct ipc_row row;
-    struct csv_file file = {.columns = ipc_columns,
-                            .column_count = ipc_column_count,
-                            .row = &row,
-                            .keep = ipc_rows_keep,
-                            .context = &rows};
-    char path[CAMPAIGN_PATH_SIZE + 128];
-    int err = csv_read_file(&file, campaign_path(campaign, SAMPLES_FILE, path));
-    int status = EXIT_USAGE;
-    if (err == -EPROTO)
-        log_say("'%.256s', line %zu: malformed", path, file.line);
-    else if (err)
-        log_say("cannot read '%.256s': %s", path, strerror(-err));
-    else
-        status = derive(campaign, &rows);
-    ipc_rows_free(&rows);
-    return status;
-}
-
-const struct instrument ipc_instrument = {.conduct = ipc_conduct, .report = ipc_report};
+const struct instrument ipc_instrument = {.conduct = ipc_conduct, .report = report};

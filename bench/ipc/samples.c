@@ -1,8 +1,6 @@
 /* Cases and rows of the experiment ipc; contracts in samples.h. */
 #include "bench/ipc/samples.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define CAPACITY 64 /* messages, wherever a transport lets us choose */
@@ -30,6 +28,22 @@ struct trial samples_case(uint32_t i) {
     };
 }
 
+bool samples_is_of(const void *row, uint32_t i) {
+    const struct ipc_row *this = row;
+    const struct trial trial = samples_case(i);
+    return this->bytes == trial.bytes && strcmp(this->transport, trial.transport->name) == 0 &&
+           strcmp(this->kind, samples_kind(trial.kind)) == 0;
+}
+
+uint32_t samples_queue_beside(uint32_t i) {
+    unsigned count;
+    transport_list(&count);
+    uint32_t beside = i - i % count;
+    while (strcmp(samples_case(beside).transport->name, "queue") != 0)
+        beside++;
+    return beside;
+}
+
 const char *samples_kind(enum worker_kind kind) {
     return kind == WORKER_PROCESS ? "process" : "thread";
 }
@@ -38,7 +52,7 @@ const char *samples_kind(enum worker_kind kind) {
 #define WHOLE(field) CSV_COLUMN(struct ipc_row, field, CSV_WHOLE)
 #define REAL(field)  CSV_COLUMN(struct ipc_row, field, CSV_DOUBLE)
 
-const struct csv_column ipc_columns[] = {
+static const struct csv_column columns[] = {
     WHOLE(schema),
     TEXT(campaign),
     TEXT(experiment),
@@ -69,32 +83,16 @@ const struct csv_column ipc_columns[] = {
     WHOLE(second_cpu),
 };
 
-const size_t ipc_column_count = sizeof ipc_columns / sizeof *ipc_columns;
-
 /* A sample that counts has times. */
-static bool is_sane(const struct ipc_row *row) {
-    return strcmp(row->status, "ok") != 0 ||
-           (row->messages >= 1 && row->messages != CSV_NO_WHOLE && csv_is_time(row->stream_s) &&
-            csv_is_time(row->round_trip_median_s) && csv_is_time(row->round_trip_p99_s));
+static bool is_sane(const void *row) {
+    const struct ipc_row *this = row;
+    return strcmp(this->status, "ok") != 0 ||
+           (this->messages >= 1 && this->messages != CSV_NO_WHOLE && csv_is_time(this->stream_s) &&
+            csv_is_time(this->round_trip_median_s) && csv_is_time(this->round_trip_p99_s));
 }
 
-int ipc_rows_keep(void *kept, const void *row) {
-    struct ipc_rows *rows = kept;
-    if (!is_sane(row))
-        return -EPROTO;
-    if (rows->count == rows->capacity) {
-        size_t capacity = rows->capacity ? rows->capacity * 2 : 64;
-        struct ipc_row *at = realloc(rows->at, capacity * sizeof *at);
-        if (!at)
-            return -ENOMEM;
-        rows->at = at;
-        rows->capacity = capacity;
-    }
-    memcpy(&rows->at[rows->count++], row, sizeof *rows->at);
-    return 0;
-}
-
-void ipc_rows_free(struct ipc_rows *rows) {
-    free(rows->at);
-    *rows = (struct ipc_rows){0};
-}
+const struct csv_file ipc_samples = {
+    .columns = columns,
+    .column_count = sizeof columns / sizeof *columns,
+    .is_sane = is_sane,
+};

@@ -6,6 +6,7 @@
 #include "bench/campaign/csv.h"
 #include "bench/ipc/trial.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,11 @@
  * samples_cases(). Transports that do not work here are in too: their samples say so. */
 uint32_t samples_cases(void);
 struct trial samples_case(uint32_t i);
+
+/* Is a struct ipc_row one of that case? And the case of our queue between the same kind of workers
+ * at the same size, which all are compared with. */
+bool samples_is_of(const void *row, uint32_t i);
+uint32_t samples_queue_beside(uint32_t i);
 
 /* As the files spell it. */
 const char *samples_kind(enum worker_kind kind);
@@ -33,17 +39,7 @@ struct ipc_row {
     uint64_t usable_cpus, first_cpu, second_cpu;
 };
 
-extern const struct csv_column ipc_columns[];
-extern const size_t ipc_column_count;
-
-struct ipc_rows {
-    struct ipc_row *at;
-    size_t count, capacity;
-};
-
-/* For csv_file: appends a copy of a struct ipc_row to a struct ipc_rows, which is freed by
- * ipc_rows_free. 0; -EPROTO: no sample can be so; -ENOMEM. */
-int ipc_rows_keep(void *rows, const void *row);
-void ipc_rows_free(struct ipc_rows *rows);
+/* ipc_raw.csv; without room for a row. */
+extern const struct csv_file ipc_samples;
 
 #endif

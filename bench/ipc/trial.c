@@ -3,20 +3,17 @@
 
 #include "base/clock.h"
 #include "base/size.h"
-#include "base/stop.h"
+#include "bench/measure/child.h"
 #include "bench/stats/stats.h"
 #include "mp/supervisor.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define TRIAL_LIMIT_NS UINT64_C(60000000000) /* then it hangs */
 
 /* Bursts grow until one takes CALIBRATED_NS; the fastest of CALIBRATIONS, which a disturbance will
  * hardly hit all, says how many messages take MEASURED_NS. So many are measured once: to repeat
@@ -341,42 +338,6 @@ static int run_trial(void *argument, unsigned number) {
 
 /* ---- the harness ---- */
 
-/* 0; -ECANCELED: a stop was asked for; -ETIMEDOUT; or -errno. */
-static int await_end(const struct worker *worker) {
-    struct pollfd events[] = {{.fd = worker->pidfd, .events = POLLIN},
-                              {.fd = stop_fd(), .events = POLLIN}};
-    uint64_t deadline_ns = clock_after_ns(TRIAL_LIMIT_NS);
-    int ready;
-    do
-        ready = poll(events, 2, clock_poll_ms(deadline_ns));
-    while (ready < 0 && errno == EINTR);
-    if (ready < 0)
-        return -errno;
-    if (events[1].revents)
-        return -ECANCELED;
-    return ready == 0 ? -ETIMEDOUT : 0;
-}
-
-static int run_process(struct setting *setting) {
-    struct worker worker;
-    struct trial_result *result = &setting->shared->result;
-    int err = worker_start(&worker, WORKER_PROCESS, "ipc trial", 0, run_trial, setting);
-    if (err)
-        return err;
-    err = await_end(&worker);
-    if (err)
-        worker_kill(&worker);
-    int joined = worker_join(&worker);
-    if (joined || (err && err != -ETIMEDOUT))
-        return joined ? joined : err;
-    if (result->end == TRIAL_DONE && (err || worker.exitcode != 0)) {
-        result->end = TRIAL_FAILED;
-        snprintf(result->sentence, sizeof result->sentence, "%s",
-                 err ? "it did not end within a minute" : "its process was killed");
-    }
-    return 0;
-}
-
 int trial_run(const struct trial *trial, struct trial_result *result) {
     struct arena arena = ARENA_EMPTY;
     struct setting setting = {.trial = trial, .arena = &arena};
@@ -385,11 +346,15 @@ int trial_run(const struct trial *trial, struct trial_result *result) {
     if (err)
         return err;
     setting.shared = piece;
-    struct machine_others others = machine_others_before();
-    err = run_process(&setting);
-    machine_others_after(&others);
+    struct machine_others others;
+    const char *complaint;
+    err = child_run("ipc trial", run_trial, &setting, &others, &complaint);
     *result = setting.shared->result;
     result->others = others;
+    if (result->end == TRIAL_DONE && complaint) {
+        result->end = TRIAL_FAILED;
+        snprintf(result->sentence, sizeof result->sentence, "%s", complaint);
+    }
     arena_close(&arena);
     return err;
 }

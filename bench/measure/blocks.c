@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/size.h"
 #include "base/stop.h"
 #include "bench/campaign/csv.h"
 #include "bench/stats/random.h"
@@ -13,11 +14,18 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What the raw file holds of one sample. */
+struct taken {
+    uint64_t attempts; /* the number of the last one */
+    uint64_t valid;    /* those that did not fail */
+};
+
 struct state {
     const struct blocks *blocks;
     struct conduct_result *result;
     FILE *raw;
-    uint32_t *order; /* of the block */
+    struct taken *taken; /* of each case of each block */
+    uint32_t *order;     /* of the block */
     uint64_t start_ns;
 };
 
@@ -40,12 +48,68 @@ static void show_progress(const struct state *state, uint64_t block, uint64_t ro
     fflush(stderr);
 }
 
+static struct taken *taken_of(const struct state *state, uint64_t block, uint64_t order) {
+    return &state->taken[block * state->blocks->cases + order];
+}
+
+/* Counts a row of the raw file. */
+static void count_row(struct state *state, const void *row) {
+    const struct csv_file *rows = state->blocks->rows;
+    uint64_t block = csv_whole(rows, row, "block"), order = csv_whole(rows, row, "order");
+    if (block >= state->blocks->conduct->campaign->blocks || order >= state->blocks->cases)
+        return; /* of no sample of ours */
+    struct taken *taken = taken_of(state, block, order);
+    taken->attempts = size_max(taken->attempts, csv_whole(rows, row, "attempt"));
+    taken->valid += strcmp(csv_text(rows, row, "status"), "failed") != 0;
+}
+
+/* For csv_file: a row that exists. */
+static int keep_row(void *context, const void *row) {
+    struct state *state = context;
+    const struct csv_file *rows = state->blocks->rows;
+    count_row(state, row);
+    return rows->keep ? rows->keep(rows->context, row) : 0;
+}
+
+/* Says of a sample whose and which it is; everything else is empty. */
+static void begin_row(const struct state *state, uint64_t block, uint32_t order) {
+    const struct campaign *campaign = state->blocks->conduct->campaign;
+    const struct csv_file *rows = state->blocks->rows;
+    csv_clear(rows->columns, rows->column_count, rows->row);
+    csv_set_whole(rows, "schema", 1);
+    csv_set_text(rows, "campaign", campaign->name);
+    csv_set_text(rows, "experiment", campaign->plan.experiment);
+    csv_set_whole(rows, "block", block);
+    csv_set_whole(rows, "order", order);
+    csv_set_whole(rows, "attempt", taken_of(state, block, order)->attempts + 1);
+    csv_set_whole(rows, "seed", campaign->seed);
+    csv_set_whole(rows, "usable_cpus", campaign->plan.usable_cpus);
+}
+
 static int append(const struct state *state) {
     int err = csv_append(state->blocks->rows, state->raw);
     if (err)
         log_say("cannot append to '%.256s/%s': %s", state->blocks->conduct->campaign->directory,
                 state->blocks->raw, strerror(-err));
     return err;
+}
+
+/* Measures one case, and keeps what came of it. */
+static int take(struct state *state, uint64_t block, uint32_t order) {
+    const struct blocks *blocks = state->blocks;
+    const void *row = blocks->rows->row;
+    begin_row(state, block, order);
+    int err = blocks->take(blocks->context, block, order, state->order[order]);
+    if (!err)
+        err = append(state);
+    if (err)
+        return err;
+    const char *status = csv_text(blocks->rows, row, "status");
+    count_row(state, row);
+    state->result->samples++;
+    state->result->wrong += strcmp(status, "wrong") == 0;
+    state->result->failed += strcmp(status, "failed") == 0;
+    return 0;
 }
 
 static int run_round(struct state *state, uint64_t block, uint64_t round) {
@@ -55,15 +119,11 @@ static int run_round(struct state *state, uint64_t block, uint64_t round) {
     if (begun)
         return begun;
     for (uint32_t i = 0; i < blocks->cases; i++) {
-        if (blocks->is_done(blocks->context, block, i, round))
+        if (taken_of(state, block, i)->valid >= round)
             continue;
-        int err =
-            stop_signal() ? -ECANCELED : blocks->take(blocks->context, block, i, state->order[i]);
-        if (!err)
-            err = append(state);
+        int err = stop_signal() ? -ECANCELED : take(state, block, i);
         if (err)
             return err;
-        state->result->samples++;
         show_progress(state, block, round, i + 1);
     }
     return 0;
@@ -73,7 +133,7 @@ static int run_round(struct state *state, uint64_t block, uint64_t round) {
 static bool is_begun(const struct state *state, uint64_t block, uint64_t round) {
     const struct blocks *blocks = state->blocks;
     for (uint32_t i = 0; i < blocks->cases; i++)
-        if (blocks->is_done(blocks->context, block, i, round))
+        if (taken_of(state, block, i)->valid >= round)
             return true;
     return false;
 }
@@ -140,11 +200,14 @@ static int run_all(struct state *state) {
 /* Opens the raw file behind the rows that it has. */
 static int open_raw(struct state *state) {
     const struct blocks *blocks = state->blocks;
+    struct csv_file rows = *blocks->rows;
     char path[CAMPAIGN_PATH_SIZE + 128];
     campaign_path(blocks->conduct->campaign, blocks->raw, path);
-    int err = csv_resume(blocks->rows, path, &state->raw);
+    rows.keep = keep_row;
+    rows.context = state;
+    int err = csv_resume(&rows, path, &state->raw);
     if (err == -EPROTO)
-        log_say("'%.256s', line %zu: malformed", path, blocks->rows->line);
+        log_say("'%.256s', line %zu: malformed", path, rows.line);
     else if (err)
         log_say("cannot go on with '%.256s': %s", path, strerror(-err));
     return err;
@@ -152,12 +215,14 @@ static int open_raw(struct state *state) {
 
 int blocks_run(const struct blocks *blocks, struct conduct_result *result) {
     struct state state = {.blocks = blocks, .result = result, .start_ns = clock_now_ns()};
+    *result = (struct conduct_result){0};
     state.order = calloc(blocks->cases, sizeof *state.order);
-    if (!state.order) {
-        log_say("cannot begin a block: %s", strerror(ENOMEM));
-        return -ENOMEM;
-    }
-    int err = open_raw(&state);
+    state.taken = calloc(blocks->conduct->campaign->blocks * blocks->cases, sizeof *state.taken);
+    int err = state.order && state.taken ? 0 : -ENOMEM;
+    if (err)
+        log_say("cannot begin a block: %s", strerror(-err));
+    else
+        err = open_raw(&state);
     if (!err) {
         err = run_all(&state);
         if (fclose(state.raw) != 0 && !err) {
@@ -166,5 +231,6 @@ int blocks_run(const struct blocks *blocks, struct conduct_result *result) {
         }
     }
     free(state.order);
+    free(state.taken);
     return err;
 }

@@ -20,22 +20,12 @@
 
 struct state {
     const struct campaign *campaign;
-    struct conduct_result *result;
     struct references references;
     struct raw_rows done; /* all samples so far */
     struct raw_row row;   /* the one that is taken */
 };
 
-static bool is_done(void *context, uint64_t block, uint32_t order, uint64_t round) {
-    const struct raw_rows *done = &((const struct state *)context)->done;
-    uint64_t count = 0;
-    for (size_t i = 0; count < round && i < done->count; i++)
-        count += done->at[i].block == block && done->at[i].order == order &&
-                 strcmp(done->at[i].status, "failed") != 0;
-    return count >= round;
-}
-
-static uint64_t attempts_so_far(const struct raw_rows *done, uint64_t block, uint64_t order) {
+static uint64_t last_attempt(const struct raw_rows *done, uint64_t block, uint64_t order) {
     uint64_t attempts = 0;
     for (size_t i = 0; i < done->count; i++)
         if (done->at[i].block == block && done->at[i].order == order)
@@ -49,7 +39,7 @@ static bool is_disturbed(void *context, uint64_t block) {
     for (size_t i = 0; i < done->count; i++) {
         const struct raw_row *row = &done->at[i];
         if (row->block == block && row->noisy == CSV_TRUE &&
-            row->attempt == attempts_so_far(done, block, row->order))
+            row->attempt == last_attempt(done, block, row->order))
             return true;
     }
     return false;
@@ -86,16 +76,12 @@ static bool draws_picture(const struct plan *plan, uint32_t index) {
     return best == this;
 }
 
-static void describe(struct raw_row *row, const struct campaign *campaign,
-                     const struct plan_case *plan_case) {
+static void describe(struct raw_row *row, const struct plan_case *plan_case) {
     const struct job *job = &plan_case->job;
     const struct workload *workload = &job->workload;
-    row->schema = 1;
-    row->seed = campaign->seed;
     row->exact = job->kernel->exact ? CSV_TRUE : CSV_FALSE;
     row->shortcuts = workload->shortcuts ? CSV_TRUE : CSV_FALSE;
     row->workers = job->workers;
-    row->usable_cpus = campaign->plan.usable_cpus;
     row->batch = job->batch;
     row->center_re = workload->center_re;
     row->center_im = workload->center_im;
@@ -103,8 +89,6 @@ static void describe(struct raw_row *row, const struct campaign *campaign,
     row->width = workload->width;
     row->height = workload->height;
     row->max_iter = workload->max_iter;
-    snprintf(row->campaign, sizeof row->campaign, "%s", campaign->name);
-    snprintf(row->experiment, sizeof row->experiment, "%s", campaign->plan.experiment);
     snprintf(row->role, sizeof row->role, "%s", role_name(plan_case->role));
     snprintf(row->backend, sizeof row->backend, "%s", plan_case->backend->name);
     snprintf(row->kernel, sizeof row->kernel, "%s", job->kernel->name);
@@ -208,8 +192,6 @@ static int judge(struct state *state, const struct plan_case *plan_case, int err
                 (unsigned long long)row->block, plan_case->backend->name, plan_case->job.workers,
                 plan_case->job.kernel->name, judgement.sentence);
     snprintf(row->status, sizeof row->status, "%s", status);
-    state->result->wrong += strcmp(status, "wrong") == 0;
-    state->result->failed += strcmp(status, "failed") == 0;
     return 0;
 }
 
@@ -231,11 +213,7 @@ static int take_one(void *context, uint64_t block, uint32_t order, uint32_t inde
     struct raw_row *row = &state->row;
     uint64_t random = campaign->seed + block * UINT64_C(1000003) + order;
     bool draws = block == 0 && draws_picture(&campaign->plan, index);
-    csv_clear(raw_columns, raw_column_count, row);
-    describe(row, campaign, plan_case);
-    row->block = block;
-    row->order = order;
-    row->attempt = 1 + attempts_so_far(&state->done, block, order);
+    describe(row, plan_case);
     row->env_pad = random_below(&random, PADDING_MAX);
     snprintf(picture_name, sizeof picture_name, "images/%s.png", plan_case->backend->name);
     snprintf(trace_name, sizeof trace_name, "trace/%s.json", plan_case->backend->name);
@@ -251,7 +229,7 @@ static int take_one(void *context, uint64_t block, uint32_t order, uint32_t inde
 }
 
 int conduct_campaign(const struct conduct *conduct, struct conduct_result *result) {
-    struct state state = {.campaign = conduct->campaign, .result = result};
+    struct state state = {.campaign = conduct->campaign};
     struct csv_file rows = {.columns = raw_columns,
                             .column_count = raw_column_count,
                             .least_columns = RAW_FIRST_COLUMNS,
@@ -263,7 +241,6 @@ int conduct_campaign(const struct conduct *conduct, struct conduct_result *resul
                                   .raw = "raw.csv",
                                   .rows = &rows,
                                   .context = &state,
-                                  .is_done = is_done,
                                   .is_disturbed = is_disturbed,
                                   .is_precise = is_precise,
                                   .take = take_one};

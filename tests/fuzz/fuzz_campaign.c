@@ -2,9 +2,11 @@
  * peak_raw.csv, or of ipc_raw.csv. From there to its tables, as mandelbench report goes, without
  * the figures. */
 #include "bench/campaign/campaign.h"
-#include "bench/ipc/costs.h"
+#include "bench/ipc/ipc.h"
 #include "bench/ipc/print.h"
+#include "bench/ipc/samples.h"
 #include "bench/kernels/print.h"
+#include "bench/probe/probe.h"
 #include "bench/report/terminal.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -81,22 +83,17 @@ static void try_renders(const struct campaign *campaign, const char *text, const
 }
 
 static void try_ipc(const struct campaign *campaign, const char *text) {
-    struct ipc_row row;
-    struct ipc_rows rows = {0};
-    struct costs costs;
-    struct csv_file file = {.columns = ipc_columns,
-                            .column_count = ipc_column_count,
-                            .row = &row,
-                            .keep = ipc_rows_keep,
-                            .context = &rows};
-    keep_rows("c/ipc_raw.csv", ipc_columns, ipc_column_count, text);
-    if (csv_read_file(&file, fuzz_path("c/ipc_raw.csv")) == 0) {
-        HOLDS(costs_make(&costs, campaign, &rows) == 0);
-        HOLDS(costs_write(&costs, campaign) == 0);
-        ipc_print(&costs, campaign);
-        costs_free(&costs);
+    struct panel panel;
+    struct table table;
+    size_t line;
+    keep_rows("c/ipc_raw.csv", ipc_samples.columns, ipc_samples.column_count, text);
+    if (panel_read(&panel, &ipc_probe, campaign, fuzz_path("c/ipc_raw.csv"), &line) == 0) {
+        HOLDS(probe_tabulate(&panel, &table) == 0);
+        HOLDS(table_write(&table, campaign) == 0);
+        ipc_print(&table, campaign);
+        free((void *)table.rows);
     }
-    ipc_rows_free(&rows);
+    panel_free(&panel);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

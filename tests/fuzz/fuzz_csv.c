@@ -39,13 +39,13 @@ static struct csv_file file_of(uint8_t kind) {
                             .row = &raw_row,
                             .keep = keep};
     if (kind == 'i' || kind == 'I') {
-        file.columns = ipc_columns;
-        file.column_count = file.least_columns = ipc_column_count;
+        file.columns = ipc_samples.columns;
+        file.column_count = file.least_columns = ipc_samples.column_count;
         file.row = &ipc_row;
     }
     if (kind == 'f' || kind == 'F') {
-        file.columns = faults_columns;
-        file.column_count = file.least_columns = faults_column_count;
+        file.columns = faults_records.columns;
+        file.column_count = file.least_columns = faults_records.column_count;
         file.row = &faults_row;
     }
     if (kind == 'p' || kind == 'P') {
