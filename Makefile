@@ -123,7 +123,7 @@ aarch64: ## kernels for aarch64 against scalar, in an emulator (gcc-aarch64-linu
 
 lint: ## shellcheck, clang-format, include directions
 	@scripts/deps.sh lint
-	$(Q)shellcheck -x $(SCRIPTS) tests/tap.bash
+	$(Q)shellcheck -x $(SCRIPTS) $(wildcard tests/*.bash)
 	$(Q)clang-format --dry-run --Werror $(shell git ls-files '*.c' '*.h')
 	$(Q)scripts/layers.sh
 

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Proves mandelbench from outside: campaigns, what is kept of broken ones, reports, and every refusal.
 set -u
-bench=${BUILD:-build}/mandelbench
-. tests/tap.bash
+. tests/campaign.bash
 
 # refused NAME ARGUMENT...: exit status 2, exactly one line on stderr, nothing on stdout.
 refused() {
@@ -11,20 +10,13 @@ refused() {
     ok "refuses $name" is_refused "$@"
 }
 
-is_refused() {
-    local status=0
-    "$bench" "$@" >"$work/stdout" 2>"$work/stderr" </dev/null || status=$?
-    cat "$work/stderr"
-    [ "$status" -eq 2 ] && [ ! -s "$work/stdout" ] && [ "$(wc -l <"$work/stderr")" -eq 1 ]
-}
-
 small=(run scaling --blocks 2 --pixels 64 --kernels scalar --backends "pool,shared-array" --workers "1,2"
     --seed 5 --repeats 0 --no-hyperfine -q)
 cases=9 # baseline, control, two backends at 1 and 2 workers, null on serial and both
 
 measure() { "$bench" "${small[@]}" -o "$work/a" >"$work/table"; }
 
-header() {
+raw_header() {
     local expected='schema,campaign,experiment,block,order,attempt,seed,role,status,noisy,backend,kernel,exact,shortcuts,schedule,workers,workers_started,workers_seen,usable_cpus,batch,view,center_re,center_im,extent,width,height,max_iter,renders,iterations,sha256,pixels_differing,open_s,render_s,close_s,encode_s,write_s,user_s,sys_s,max_rss_bytes,messages,bytes_moved,workers_lost,batches_reissued,compute_s,wait_s,send_s,collect_s,descheduled_s,residual_s,run_delay_s,other_cpu_s,steal_s,throttled_s,nvcsw,nivcsw,migrations,minflt,majflt,load1,mhz_start,mhz_end,env_pad'
     [[ $(head -n 1 "$work/a/raw.csv") == "$expected"* ]]
 }
@@ -283,9 +275,6 @@ named_twice() {
         [ "$(tail -n +2 "$work/twice/raw.csv" | wc -l)" -eq 6 ]
 }
 
-# The value of column NAME in rows of a CSV file without quotes.
-column() { awk -F, -v name="$1" 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == name) c = i; next} {print $c}' "$2"; }
-
 # A group of rows for each kernel and setting of shortcuts, each against a serial of its own.
 shortcuts_apart() {
     "$bench" run scaling --blocks 1 --pixels 64 --kernels exact --backends pool --workers 1 --shortcuts on,off \
@@ -328,7 +317,7 @@ closed_stdout() {
 }
 
 ok "measures a small campaign" measure
-ok "raw.csv has the agreed columns" header
+ok "raw.csv has the agreed columns" raw_header
 ok "speedup.csv has the agreed columns" speedup_header
 ok "summary.csv has the agreed columns" summary_header
 ok "holds every sample of every block once" complete "$work/a"

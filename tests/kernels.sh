@@ -1,31 +1,13 @@
 #!/usr/bin/env bash
 # Proves the experiment kernels from outside: what a campaign holds, what is derived again, and how it goes on.
 set -u
-bench=${BUILD:-build}/mandelbench
-. tests/tap.bash
-
-# Exit status 2, exactly one line on stderr, nothing on stdout.
-is_refused() {
-    local status=0
-    "$bench" "$@" >"$work/stdout" 2>"$work/stderr" </dev/null || status=$?
-    cat "$work/stderr"
-    [ "$status" -eq 2 ] && [ ! -s "$work/stdout" ] && [ "$(wc -l <"$work/stderr")" -eq 1 ]
-}
+. tests/campaign.bash
 
 # The kernels that can be measured, a line each.
-kernels() {
-    "$bench" list | awk -F'\t' '/^[a-z]*:$/ {here = $1 == "kernels:"} here && $2 == "available" && $1 != "null" {print $1}'
-}
-
-# The value of column NAME in rows of a CSV file without quotes.
-column() { awk -F, -v name="$1" 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == name) c = i; next} {print $c}' "$2"; }
+kernels() { listed kernels available | grep -vx null; }
 
 measure() {
     "$bench" run kernels --blocks 2 --pixels 48 --views lesson,whole --workers 1 --seed 1 -q -o "$work/a" >"$work/table"
-}
-
-header() { # FILE COLUMNS
-    [ "$(head -n 1 "$work/a/$1")" = "$2" ]
 }
 
 # What $2 blocks must hold: every kernel without and with shortcuts on each view; scalar, the baseline, without.
@@ -77,14 +59,6 @@ table_is_whole() {
     [ "$(column n "$work/a/kernels.csv" | sort -u)" = 2 ] && [ "$(column n "$work/a/kernels.csv" | wc -l)" -eq "$rows" ] &&
         [ "$(paste -d, <(column kernel "$work/a/kernels.csv") <(column ratio_to_scalar "$work/a/kernels.csv") |
             grep -c ',$')" -eq 2 ]
-}
-
-plots() {
-    local plot
-    for plot in kernels kernels-shortcuts; do
-        [ "$(head -c 8 "$work/a/plots/$plot.png" | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ] &&
-            grep -q '</svg>' "$work/a/plots/$plot.svg" || return 1
-    done
 }
 
 # Each inexact kernel under a heading of its own, with the number of pixels that differ.
@@ -140,11 +114,6 @@ without_avx() {
         ! column chain "$work/less/peak_raw.csv" | grep -e fma -e six
 }
 
-broken() { # FILE TEXT
-    rm -rf "$work/broken" && cp -r "$work/a" "$work/broken" && printf '%s\n' "$2" >"$work/broken/$1" &&
-        is_refused report "$work/broken" && is_refused run --resume -q -o "$work/broken"
-}
-
 planted_wrong() {
     local status=0
     cp -r "$work/a" "$work/wrong" && sed -i '$ s/,ok,/,wrong,/' "$work/wrong/raw.csv" &&
@@ -166,7 +135,7 @@ ok "holds every kernel on every view in each block, all right" complete "$work/a
 ok "calibrates before each block" calibrated "$work/a" 2
 ok "derives a row for each, and a ratio for all but scalar" table_is_whole
 ok "compares with bounds where they apply" bounds_are_right
-ok "draws plots" plots
+ok "draws plots" is_drawn kernels kernels-shortcuts
 ok "says of shortcuts that rates are effective" grep -q '^  exact, with shortcuts: effective' "$work/table"
 ok "labels what is inexact" inexact_labelled
 ok "derives the same tables from the raw records" report_again

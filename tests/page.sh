@@ -3,8 +3,7 @@
 # it looks right at two widths, by day and by night.
 # shellcheck disable=SC2016 # not to be expanded: that is the point
 set -u
-bench=${BUILD:-build}/mandelbench
-. tests/tap.bash
+. tests/campaign.bash
 
 measure() { "$bench" run "$@" -q --seed 3 -o "$work/$1" >/dev/null; }
 scaling() { measure scaling --no-hyperfine --blocks 6 --pixels 64 --workers 1,2 --backends pool,threads; }
@@ -95,9 +94,6 @@ same_again() {
     cp "$work/scaling/report.html" "$work/before.html" && "$bench" report "$work/scaling" >/dev/null &&
         cmp "$work/before.html" "$work/scaling/report.html" && ! compgen -G "$work/scaling/plots/*.page.svg"
 }
-
-# The value of column NAME in rows of a CSV file without quotes.
-column() { awk -F, -v name="$1" 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == name) c = i; next} {print $c}' "$2"; }
 
 order_is_true() {
     local order=$work/scaling/order.csv raw=$work/scaling/raw.csv
