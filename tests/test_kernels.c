@@ -453,7 +453,6 @@ static void inexact_kernels_are_close(void **state) {
         const struct kernel *kernel = kernel_find(cases[i].name);
         assert_non_null(kernel);
         assert_false(kernel->exact);
-        assert_non_null(strstr(kernel->summary, "inexact"));
         if (kernel_unavailable(kernel))
             continue;
         uint64_t differ = 0;
