@@ -6,11 +6,11 @@
 #include "base/size.h"
 #include "base/stop.h"
 #include "bench/campaign/array.h"
-#include "bench/stats/stats.h"
 #include "bench/tables/table.h"
 #include "core/counts.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 
 #define FRAME_MAX (UINT64_C(1) << 40)  /* pixels, so batches too */
 #define ENOUGH_NS UINT64_C(2000000000) /* on one frame: no further pass is begun */
-#define PASSES    5 /* through a frame: the median leaves out two that were disturbed */
+#define PASSES    5                    /* through a frame: a bound is hard, so the least counts */
 
 static const struct csv_column columns[] = {
     CSV_COLUMN(struct batch_row, schema, CSV_WHOLE),
@@ -77,7 +77,6 @@ struct frame {
     const struct plan_case *plan_case;
     struct counts counts;
     uint64_t batches, each, count;
-    double *costs; /* count × PASSES: those of one row lie together */
     struct batch_row *rows;
 };
 
@@ -93,12 +92,12 @@ static uint64_t compute(const struct frame *frame, uint64_t row) {
 }
 
 /* The end of one row's time is the beginning of the next one's: one look at the clock each. */
-static int pass_through(struct frame *frame, unsigned pass) {
+static int pass_through(struct frame *frame) {
     uint64_t before = clock_now_ns();
     for (uint64_t row = 0; row < frame->count; row++) {
         frame->rows[row].iterations = compute(frame, row);
         uint64_t now = clock_now_ns();
-        frame->costs[row * PASSES + pass] = clock_seconds(now - before);
+        frame->rows[row].cost_s = fmin(frame->rows[row].cost_s, clock_seconds(now - before));
         before = now;
         if (stop_signal())
             return -ECANCELED;
@@ -128,14 +127,14 @@ static int measure_frame(struct frame *frame) {
     uint64_t enough_ns = clock_after_ns(ENOUGH_NS);
     unsigned passes = 0;
     int err = 0;
-    while (!err && passes < PASSES && (passes == 0 || clock_now_ns() < enough_ns))
-        err = pass_through(frame, passes++);
-    for (uint64_t row = 0; !err && row < frame->count; row++) {
-        double *costs = frame->costs + row * PASSES;
-        stats_sort(costs, passes);
-        frame->rows[row].cost_s = stats_median(costs, passes);
-        describe(frame, row, &frame->rows[row]);
+    for (uint64_t row = 0; row < frame->count; row++)
+        frame->rows[row].cost_s = INFINITY;
+    while (!err && passes < PASSES && (passes == 0 || clock_now_ns() < enough_ns)) {
+        err = pass_through(frame);
+        passes++;
     }
+    for (uint64_t row = 0; !err && row < frame->count; row++)
+        describe(frame, row, &frame->rows[row]);
     return err;
 }
 
@@ -146,14 +145,12 @@ static int take_frame(const struct plan_case *plan_case, uint64_t most, struct b
     frame.each = size_divide_up(frame.batches, most);
     frame.count = size_divide_up(frame.batches, frame.each);
     frame.rows = rows->at + rows->count;
-    frame.costs = calloc(frame.count * PASSES, sizeof *frame.costs);
-    int err = frame.costs ? counts_open(&frame.counts, workload->width, workload->height) : -ENOMEM;
+    int err = counts_open(&frame.counts, workload->width, workload->height);
     if (!err)
         err = measure_frame(&frame);
     if (!err)
         rows->count += frame.count;
     counts_close(&frame.counts);
-    free(frame.costs);
     return err;
 }
 

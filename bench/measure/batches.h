@@ -20,7 +20,7 @@ struct batch_row {
     double center_re, center_im, extent;
     uint64_t width, height, max_iter, batch, index;
     uint64_t iterations; /* the sum of their counts */
-    double cost_s;       /* the median over up to five passes through the whole frame */
+    double cost_s;       /* the least of up to five passes through the whole frame */
     uint64_t batches;
 };
 
