@@ -223,6 +223,21 @@ static int parse_axes(struct grid *grid, const struct axes *own, const struct ax
     return err;
 }
 
+const struct plan_case *plan_kept(const struct plan *plan, enum role role,
+                                  const struct backend *backend) {
+    const struct plan_case *first = &plan->cases[0], *best = NULL;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const struct plan_case *other = &plan->cases[i];
+        if (other->role == role && other->backend == backend &&
+            other->job.kernel == first->job.kernel &&
+            workload_same(&other->job.workload, &first->job.workload) &&
+            other->job.workers <= plan->usable_cpus &&
+            (!best || other->job.workers > best->job.workers))
+            best = other;
+    }
+    return best;
+}
+
 bool plan_same(const struct plan_case *a, const struct plan_case *b) {
     return a->role == b->role && a->backend == b->backend && a->job.kernel == b->job.kernel &&
            a->job.workers == b->job.workers && a->job.batch == b->job.batch &&

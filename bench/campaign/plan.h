@@ -44,6 +44,11 @@ int plan_make(struct plan *plan, const struct experiment *experiment, const stru
               char *sentence, size_t size);
 void plan_free(struct plan *plan);
 
+/* Each backend's picture and trace are kept once: of the first workload and kernel, of its first
+ * case in that role with its largest number of workers within the CPUs. NULL: it has none. */
+const struct plan_case *plan_kept(const struct plan *plan, enum role role,
+                                  const struct backend *backend);
+
 /* Do both measure the same in the same role? */
 bool plan_same(const struct plan_case *a, const struct plan_case *b);
 

@@ -58,22 +58,9 @@ static bool is_precise(void *context) {
     return precise;
 }
 
-/* Each backend's picture and trace are kept once: of the first workload and kernel, with its
- * largest number of workers within the CPUs. */
-static bool draws_picture(const struct plan *plan, uint32_t index) {
-    const struct plan_case *this = &plan->cases[index], *first = &plan->cases[0], *best = NULL;
-    if (this->role != ROLE_CASE && this->role != ROLE_BASELINE)
-        return false;
-    for (uint32_t i = 0; i < plan->count; i++) {
-        const struct plan_case *other = &plan->cases[i];
-        if (other->role == this->role && other->backend == this->backend &&
-            other->job.kernel == first->job.kernel &&
-            workload_same(&other->job.workload, &first->job.workload) &&
-            other->job.workers <= plan->usable_cpus &&
-            (!best || other->job.workers > best->job.workers))
-            best = other;
-    }
-    return best == this;
+static bool is_kept(const struct plan *plan, const struct plan_case *plan_case) {
+    return (plan_case->role == ROLE_CASE || plan_case->role == ROLE_BASELINE) &&
+           plan_kept(plan, plan_case->role, plan_case->backend) == plan_case;
 }
 
 static void describe(struct raw_row *row, const struct plan_case *plan_case) {
@@ -212,7 +199,7 @@ static int take_one(void *context, uint64_t block, uint32_t order, uint32_t inde
     struct sample sample;
     struct raw_row *row = &state->row;
     uint64_t random = campaign->seed + block * UINT64_C(1000003) + order;
-    bool draws = block == 0 && draws_picture(&campaign->plan, index);
+    bool draws = block == 0 && is_kept(&campaign->plan, plan_case);
     describe(row, plan_case);
     row->env_pad = random_below(&random, PADDING_MAX);
     snprintf(picture_name, sizeof picture_name, "images/%s.png", plan_case->backend->name);
