@@ -29,17 +29,24 @@ static bool is_shown(const struct raw_row *row) {
     return strcmp(row->status, "ok") == 0 && csv_is_time(row->render_s);
 }
 
-/* Which share of the samples that nobody disturbed there is room for: one in so many. */
-static size_t choose_stride(const struct raw_rows *rows) {
-    size_t quiet = 0, noisy = 0;
-    for (size_t i = 0; i < rows->count; i++) {
+static bool is_noisy(const struct raw_row *row) {
+    return row->noisy == CSV_TRUE;
+}
+
+/* One in how many of a kind there is room for, beside as many of the other. */
+static size_t stride_of(size_t count, size_t others) {
+    size_t half = ORDER_ROWS_MAX / 2, room = others < half ? ORDER_ROWS_MAX - others : half;
+    return count ? (count + room - 1) / room : 1;
+}
+
+/* For samples that nobody disturbed, and for the disturbed ones: [is_noisy]. */
+static void choose_strides(const struct raw_rows *rows, size_t strides[2]) {
+    size_t count[2] = {0};
+    for (size_t i = 0; i < rows->count; i++)
         if (is_shown(&rows->at[i]))
-            rows->at[i].noisy == CSV_TRUE ? noisy++ : quiet++;
-    }
-    if (quiet + noisy <= ORDER_ROWS_MAX)
-        return 1;
-    size_t room = noisy < ORDER_ROWS_MAX / 2 ? ORDER_ROWS_MAX - noisy : ORDER_ROWS_MAX / 2;
-    return (quiet + room - 1) / room;
+            count[is_noisy(&rows->at[i])]++;
+    strides[0] = stride_of(count[0], count[1]);
+    strides[1] = stride_of(count[1], count[0]);
 }
 
 /* false: the row is of no case. */
@@ -60,10 +67,12 @@ static bool fill_in(struct order_row *order, const struct cells *cells, const st
 
 static size_t make(struct order_row *orders, const struct cells *cells, const struct raw_rows *rows,
                    double *values) {
-    size_t stride = choose_stride(rows), quiet = 0, count = 0;
+    size_t strides[2], seen[2] = {0}, count = 0;
+    choose_strides(rows, strides);
     for (size_t i = 0; i < rows->count && count < ORDER_ROWS_MAX; i++) {
         const struct raw_row *row = &rows->at[i];
-        if (!is_shown(row) || (row->noisy != CSV_TRUE && quiet++ % stride != 0))
+        bool noisy = is_noisy(row);
+        if (!is_shown(row) || seen[noisy]++ % strides[noisy] != 0)
             continue;
         orders[count].place = i + 1;
         count += fill_in(&orders[count], cells, row, values);

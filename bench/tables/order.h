@@ -5,7 +5,8 @@
 
 #include "bench/tables/cells.h"
 
-/* As many are shown at most; of more, every disturbed one and each so many-th of the others. */
+/* As many are shown at most; of more, each so many-th of the disturbed ones and of the others, who
+ * have half of it each, or what the other kind leaves. */
 #define ORDER_ROWS_MAX 500
 
 /* Writes it. The cells are made of the rows. 0 or -errno. */
