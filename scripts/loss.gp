@@ -1,17 +1,15 @@
 # Where the workers' time went, apart from computing as fast as serial: one stacked bar per backend, as SVG and PNG.
-# gnuplot -c loss.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE "WORKERS WORKERS ..." "SCHEDULE SCHEDULE ..." "KERNEL SHORTCUTS VIEW" "VIEW WIDTH HEIGHT MAX_ITER BATCH"
-# The lists belong together, one bar each, from the top; "-" is no schedule. Reads DIRECTORY/loss.csv, writes
-# DIRECTORY/plots/loss.{svg,png}. A part below 0 is not drawn. Colours: Okabe and Ito.
+# gnuplot -c loss.gp DIRECTORY "NAME NAME ..." SUBTITLE "WORKERS WORKERS ..." "ROW ROW ..."
+# The lists belong together, one bar each, from the top; rows of the table count from 0. Reads DIRECTORY/loss.csv, writes
+# DIRECTORY/plots/loss.{svg,png,page.svg}. A part below 0 is not drawn. Colours: Okabe and Ito.
 
 directory = ARG1
-backends  = ARG2
+names     = ARG2
 subtitle  = ARG3
 workers   = ARG4
-schedules = ARG5
-kernel    = word(ARG6, 1)
-shortcuts = word(ARG6, 2) # true or false
-picture   = ARG7
+rows      = ARG5
 table     = directory . '/loss.csv'
+here      = ARG0[:strlen(ARG0) - strlen('/loss.gp')]
 
 set encoding utf8
 set datafile separator comma
@@ -22,13 +20,8 @@ parts   = 'wait end_wait send extra start descheduled residual'
 colours = '#E69F00 #F0E442 #CC79A7 #0072B2 #56B4E9 #D55E00 #999999'
 array title[7] = ['waiting for work', 'waiting for the end', 'sending counts', 'computing more slowly', 'starting', 'off the CPU', 'not accounted for']
 
-bars = words(backends)
-is(i) = strcol('role') ne 'control' && strcol('role') ne 'null' && strcol('backend') eq word(backends, i) && \
-        column('workers') == word(workers, i) && strcol('kernel') eq kernel && strcol('shortcuts') eq shortcuts && \
-        (strcol('schedule') eq word(schedules, i) || (strcol('schedule') eq '' && word(schedules, i) eq '-')) && \
-        strcol('view') eq word(picture, 1) && column('width') == word(picture, 2) && column('height') == word(picture, 3) && \
-        column('max_iter') == word(picture, 4) && column('batch') == word(picture, 5)
-bar(x) = sum [i = 1:bars] (is(i) ? i : 0)
+bars = words(names)
+bar(x) = sum [i = 1:bars] (column(0) == word(rows, i) ? i : 0)
 drawn(k) = column(word(parts, k) . '_pct') > 0 ? column(word(parts, k) . '_pct') : 0
 upto(k) = k < 1 ? 0 : sum [j = 1:k] drawn(j)
 
@@ -37,8 +30,7 @@ most = STATS_max > 0 ? STATS_max : 1
 
 set xrange [0:most * 1.12]
 set yrange [bars + 0.6:0.4]
-set xlabel "lost: % of workers × wall time, beyond computing as fast as serial"
-name(i) = sprintf('%s × %s', word(backends, i), word(workers, i))
+name(i) = sprintf('%s × %s', word(names, i), word(workers, i))
 set ytics (name(1) 1) noenhanced scale 0
 do for [i = 2:bars] { set ytics add (name(i) i) }
 set border 3 lc rgb '#555555'
@@ -48,19 +40,19 @@ set style fill solid 1 noborder
 set key outside right top Left reverse samplen 1 spacing 1.3
 set bmargin 4.2
 set tmargin 5.2
-set label 3 subtitle at graph 0, graph 1.085 left noenhanced tc rgb '#555555' font ',9'
-set label 4 'What the workers lose, and to what' at graph 0, graph 1.15 left font ',14'
 
-do for [form in 'svg png'] {
-    if (form eq 'svg') {
-        set terminal svg size 900, 540 font 'DejaVu Sans,12' background 'white' name 'mandelbench'
-    } else {
-        set terminal pngcairo size 1350, 810 fontscale 1.35 linewidth 1.5 pointscale 1.4 background 'white'
-    }
-    set output directory . '/plots/loss.' . form
+wide = 900
+high = 540
+page_high = 150 + 30 * bars
+do for [form in 'svg png page'] {
+    load here . '/form.gp'
+    set xlabel '% of workers × wall time' . shown(', beyond computing as fast as serial')
+    set label 3 shown(subtitle) at graph 0, graph 1.085 left noenhanced tc rgb '#555555' font ',9'
+    set label 4 shown('What the workers lose, and to what') at graph 0, graph 1.15 left font ',14'
+    set output directory . '/plots/loss' . ending
     plot for [k = 1:7] table using (upto(k - 1)):(bar(0) ? bar(0) : NaN):(upto(k - 1)):(upto(k)):(bar(0) - 0.32):(bar(0) + 0.32) \
              with boxxyerror lc rgb word(colours, k) title title[k], \
-         table using (upto(7)):(bar(0) ? bar(0) : NaN):(sprintf(' %.1f %%', upto(7))) \
-             with labels left noenhanced tc rgb '#333333' font ',10' notitle
+         table using (upto(7)):(bar(0) ? bar(0) : NaN):(sprintf('%.1f %%', upto(7))) \
+             with labels left offset 0.5, 0 noenhanced tc rgb '#333333' font ',10' notitle
     set output
 }

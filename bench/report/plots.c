@@ -117,23 +117,24 @@ static bool same_work(const struct table_key *a, const struct table_key *b) {
            a->shortcuts == b->shortcuts && a->batch == b->batch;
 }
 
-/* Every backend as it stands in the ranking of the first workload: a bar each. */
+/* Every backend as it stands in the ranking of the first workload: a bar each. The script is told
+ * the rows: gnuplot's strcol() ends at a schedule's comma. */
 static int draw_loss(const struct tables *tables, const struct figure *figure,
                      const struct table_key *shown) {
-    char names[NAMES_SIZE] = "", workers[NAMES_SIZE] = "", schedules[NAMES_SIZE] = "", picture[128];
+    char names[NAMES_SIZE] = "", workers[NAMES_SIZE] = "", rows[NAMES_SIZE] = "";
     for (size_t i = 0; i < tables->ranking_count; i++) {
         const struct table_key *key = &tables->ranking[i].key;
-        if (!same_work(key, shown) || !loss_of(tables, key))
+        const struct loss_row *loss = loss_of(tables, key);
+        if (!loss || !same_work(key, shown))
             continue;
-        append(names, "%s ", key->backend);
+        bool usual = !*key->schedule || strcmp(key->schedule, "dynamic") == 0;
+        append(names, "%s", key->backend);
+        append(names, usual ? " %s" : "(%s) ", usual ? "" : key->schedule);
         append(workers, "%llu ", (unsigned long long)key->workers);
-        append(schedules, "%s ", *key->schedule ? key->schedule : "-");
+        append(rows, "%zu ", (size_t)(loss - tables->loss));
     }
-    snprintf(picture, sizeof picture, "%s %llu %llu %llu %llu", shown->view,
-             (unsigned long long)shown->width, (unsigned long long)shown->height,
-             (unsigned long long)shown->max_iter, (unsigned long long)shown->batch);
-    const char *const arguments[] = {figure->directory, names,        figure->setting, workers,
-                                     schedules,         figure->kind, picture,         NULL};
+    const char *const arguments[] = {figure->directory, names, figure->setting,
+                                     workers,           rows,  NULL};
     return *names ? support_plot("loss.gp", arguments) : 0;
 }
 
