@@ -43,6 +43,13 @@ set xrange [least:most]
 set yrange [STATS_min / 1.3:STATS_max * 1.3]
 if (most / least > 10) {
     set logscale xy
+    set tics ()
+    do for [decade = -4:5] {
+        do for [digit in '1 2 5'] {
+            set xtics add (digit * 10.0 ** decade)
+            set ytics add (digit * 10.0 ** decade)
+        }
+    }
 }
 set xlabel 'wall time per render (ms)'
 set ylabel 'CPU time per render (ms)'

@@ -1,13 +1,14 @@
 # The figure of the experiment faults: how long a render takes against how many of its workers are killed meanwhile, and
 # how soon a replacement computes, side by side, one line per backend, as SVG and PNG.
 # gnuplot -c faults.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE
-# Reads DIRECTORY/faults.csv, writes DIRECTORY/plots/faults.{svg,png}. Colours: Okabe and Ito; every series has its own
-# marker too, and stands a little aside, so that intervals at the same number of kills can be told apart.
+# Reads DIRECTORY/faults.csv, writes DIRECTORY/plots/faults.{svg,png,page.svg}. Colours: Okabe and Ito; every series has its
+# own marker too, and stands a little aside, so that intervals at the same number of kills can be told apart.
 
 directory = ARG1
 backends  = ARG2
 subtitle  = ARG3
 table     = directory . '/faults.csv'
+here      = ARG0[:strlen(ARG0) - strlen('/faults.gp')]
 
 set encoding utf8
 set datafile separator comma
@@ -35,33 +36,28 @@ set xlabel 'workers killed during a render'
 set border 3 lc rgb '#555555'
 set tics nomirror scale 0.5
 set grid ytics lc rgb '#c8c8c8' lw 0.6
-set bmargin at screen 0.13
-set tmargin at screen 0.80
 
-do for [form in 'svg png'] {
-    if (form eq 'svg') {
-        set terminal svg size 1080, 540 font 'DejaVu Sans,12' background 'white' name 'mandelbench'
-    } else {
-        set terminal pngcairo size 1620, 810 fontscale 1.35 linewidth 1.5 pointscale 1.4 background 'white'
-    }
-    set output directory . '/plots/faults.' . form
+wide = 1080
+high = 540
+page_high = 800
+do for [form in 'svg png page'] {
+    load here . '/form.gp'
+    set output directory . '/plots/faults' . ending
     set multiplot
-    set label 3 subtitle at screen 0.075, screen 0.90 left noenhanced tc rgb '#555555' font ',9'
-    set label 4 'What it costs when workers are killed' at screen 0.075, screen 0.95 left noenhanced font ',14'
+    set label 3 shown(subtitle) at screen 0.075, screen 0.90 left noenhanced tc rgb '#555555' font ',9'
+    set label 4 shown('What it costs when workers are killed') at screen 0.075, screen 0.95 left noenhanced font ',14'
     set label 5 'one render' at graph 0, graph 1.04 left
-    set lmargin at screen 0.075
-    set rmargin at screen 0.435
+    part = 1
+    load here . '/pair.gp'
     set ylabel offset 1 'milliseconds per render'
-    unset key
     plot for [i = 1:words(backends)] table using (across(i)):(up(i, 'render_s')):(end(i, 'render_lo_s', 'render_s')):(end(i, 'render_hi_s', 'render_s')) \
              with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 lw 1.4 title word(backends, i)
     unset label 3
     unset label 4
     set label 5 'recovery: from a kill until the replacement computes'
-    set lmargin at screen 0.52
-    set rmargin at screen 0.855
+    part = 2
+    load here . '/pair.gp'
     set ylabel offset 1 'milliseconds'
-    set key at screen 0.995, screen 0.80 right top Left reverse samplen 1.5 spacing 1.3 noenhanced
     plot for [i = 1:words(backends)] table using (across(i)):(up(i, 'recovery_s')):(end(i, 'recovery_lo_s', 'recovery_s')):(end(i, 'recovery_hi_s', 'recovery_s')) \
              with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 lw 1.4 title word(backends, i)
     unset multiplot

@@ -13,9 +13,10 @@ if (form eq 'png') {
 }
 if (form eq 'page') {
     set terminal svg size 560, (exists('page_high') ? page_high : 400) font 'DejaVu Sans,13' name 'mandelbench'
-    set key bmargin center horizontal Left reverse samplen 1.2 spacing 1.15 width 0 maxcols 4
+    set key bmargin center horizontal Left reverse samplen 1.2 spacing 1.15 width 0 maxcols 4 title ' ' font ',6' # a gap
     set bmargin -1
     set tmargin 1.6
     set lmargin -1
     set rmargin 2.5
+    set xlabel offset 0, 0.6
 }

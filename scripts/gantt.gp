@@ -1,12 +1,13 @@
 # What each worker and coordinator of a backend did, and when: one lane each, as SVG and PNG.
 # gnuplot -c gantt.gp DIRECTORY BACKEND SUBTITLE
-# Reads the rows of one BACKEND of DIRECTORY/gantt.csv, writes DIRECTORY/plots/gantt-BACKEND.{svg,png}. Colours: Okabe
-# and Ito.
+# Reads the rows of one BACKEND of DIRECTORY/gantt.csv, writes DIRECTORY/plots/gantt-BACKEND.{svg,png,page.svg}.
+# Colours: Okabe and Ito.
 
 directory = ARG1
 backend   = ARG2
 subtitle  = ARG3
 table     = directory . '/gantt.csv'
+here      = ARG0[:strlen(ARG0) - strlen('/gantt.gp')]
 
 set encoding utf8
 set datafile separator comma
@@ -48,16 +49,15 @@ set style fill solid 1 noborder
 set key outside right top Left reverse samplen 1 spacing 1.3
 set bmargin 4.2
 set tmargin 5.2
-set label 3 subtitle . (shared ? "; heights are shares of each interval" : '') at graph 0, graph 1.085 left noenhanced tc rgb '#555555' font ',9'
-set label 4 backend . ': who did what, and when' at graph 0, graph 1.15 left noenhanced font ',14'
 
-do for [form in 'svg png'] {
-    if (form eq 'svg') {
-        set terminal svg size 900, 540 font 'DejaVu Sans,12' background 'white' name 'mandelbench'
-    } else {
-        set terminal pngcairo size 1350, 810 fontscale 1.35 linewidth 1.5 pointscale 1.4 background 'white'
-    }
-    set output directory . '/plots/gantt-' . backend . '.' . form
+wide = 900
+high = 540
+page_high = 130 + (tracks < 4 ? 52 : 36) * tracks
+do for [form in 'svg png page'] {
+    load here . '/form.gp'
+    set label 3 shown(subtitle . (shared ? '; heights are shares of each interval' : '')) at graph 0, graph 1.085 left noenhanced tc rgb '#555555' font ',9'
+    set label 4 shown(backend . ': who did what, and when') at graph 0, graph 1.15 left noenhanced font ',14'
+    set output directory . '/plots/gantt-' . backend . ending
     plot for [k in present] table using (middle(k + 0)):(column('track')):(column('begin_s') * 1e3):(column('end_s') * 1e3):(height(column('low'))):(height(column('high'))) \
              with boxxyerror lc rgb word(colours, k + 0) title title[k + 0]
     set output

@@ -31,7 +31,7 @@ across(k) = mine(k) ? place(batches, strcol('batch')) : NaN
 down(k)   = mine(k) ? (place(backends, strcol('backend')) - 1) * words(crews) + place(crews, strcol('workers')) : NaN
 share(v) = v < 0 ? 0 : v > 1 ? 1 : v
 ramp(v)  = int(236 - 216 * share(v)) * 65536 + int(242 - 142 * share(v)) * 256 + int(248 - 93 * share(v))
-ink(v)   = v > 0.5 ? 0xfefefe : 0x101010 # legible on the ramp, by day and by night
+ink(v)   = v > 0.65 ? 0xfefefe : 0x101010 # legible on the ramp, by day and by night
 
 set xrange [0.5:words(batches) + 0.5]
 set yrange [rows + 0.5:0.5]

@@ -1,8 +1,8 @@
 # A figure of the experiment ipc: what a message costs and what a round trip takes against the message's size, side by
 # side, one line per transport, as SVG and PNG.
 # gnuplot -c ipc.gp DIRECTORY "TRANSPORT TRANSPORT ..." "OURS OURS ..." SUBTITLE KIND NAME TITLE
-# Reads the rows of one KIND of DIRECTORY/ipc.csv, writes DIRECTORY/plots/NAME.{svg,png}. Colours: Okabe and Ito; every
-# series has its own marker too, and stands a little aside, so that intervals at the same size can be told apart.
+# Reads the rows of one KIND of DIRECTORY/ipc.csv, writes DIRECTORY/plots/NAME.{svg,png,page.svg}. Colours: Okabe and Ito;
+# every series has its own marker too, and stands a little aside, so that intervals at the same size can be told apart.
 
 directory  = ARG1
 transports = ARG2
@@ -11,6 +11,7 @@ subtitle   = ARG4
 kind       = ARG5
 name       = ARG6
 table      = directory . '/ipc.csv'
+here      = ARG0[:strlen(ARG0) - strlen('/ipc.gp')]
 
 set encoding utf8
 set datafile separator comma
@@ -40,33 +41,28 @@ set xlabel 'bytes per message'
 set border 3 lc rgb '#555555'
 set tics nomirror scale 0.5
 set grid ytics lc rgb '#c8c8c8' lw 0.6
-set bmargin at screen 0.13
-set tmargin at screen 0.80
 
-do for [form in 'svg png'] {
-    if (form eq 'svg') {
-        set terminal svg size 1080, 540 font 'DejaVu Sans,12' background 'white' name 'mandelbench'
-    } else {
-        set terminal pngcairo size 1620, 810 fontscale 1.35 linewidth 1.5 pointscale 1.4 background 'white'
-    }
-    set output directory . '/plots/' . name . '.' . form
+wide = 1080
+high = 540
+page_high = 800
+do for [form in 'svg png page'] {
+    load here . '/form.gp'
+    set output directory . '/plots/' . name . ending
     set multiplot
-    set label 3 subtitle at screen 0.075, screen 0.90 left noenhanced tc rgb '#555555' font ',9'
-    set label 4 ARG7 at screen 0.075, screen 0.95 left noenhanced font ',14'
+    set label 3 shown(subtitle) at screen 0.075, screen 0.90 left noenhanced tc rgb '#555555' font ',9'
+    set label 4 shown(ARG7) at screen 0.075, screen 0.95 left noenhanced font ',14'
     set label 5 'a stream of messages' at graph 0, graph 1.04 left
-    set lmargin at screen 0.075
-    set rmargin at screen 0.435
+    part = 1
+    load here . '/pair.gp'
     set ylabel offset 1 'microseconds per message'
-    unset key
     plot for [i = 1:words(transports)] table using (across(i)):(up(i, 'message_s', 1e-6)):(end(i, 'message_lo_s', 'message_s', 1e-6)):(end(i, 'message_hi_s', 'message_s', 1e-6)) \
              with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 lw width(i) title word(transports, i) . (is_ours(i) ? ' (ours)' : '')
     unset label 3
     unset label 4
     set label 5 'one message there and back'
-    set lmargin at screen 0.52
-    set rmargin at screen 0.855
+    part = 2
+    load here . '/pair.gp'
     set ylabel offset 1 'microseconds per round trip'
-    set key at screen 0.995, screen 0.80 right top Left reverse samplen 1.5 spacing 1.3 noenhanced
     plot for [i = 1:words(transports)] table using (across(i)):(up(i, 'round_trip_s', 1e-6)):(end(i, 'round_trip_lo_s', 'round_trip_s', 1e-6)):(end(i, 'round_trip_hi_s', 'round_trip_s', 1e-6)) \
              with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 lw width(i) title word(transports, i) . (is_ours(i) ? ' (ours)' : '')
     unset multiplot

@@ -1,8 +1,8 @@
 # A figure of the experiment kernels: iterations per second of every kernel on one core, a panel for each view, as SVG and
 # PNG. A bar is a kernel, its whisker the interval; the mark behind it is the bound that its vector units set.
 # gnuplot -c kernels.gp DIRECTORY "KERNEL KERNEL ..." "VIEW VIEW ..." SUBTITLE SHORTCUTS NAME TITLE
-# Reads the rows with SHORTCUTS (true or false) of DIRECTORY/kernels.csv, writes DIRECTORY/plots/NAME.{svg,png}. The first
-# kernel is the lowest, at most three views are shown. Colours: Okabe and Ito.
+# Reads the rows with SHORTCUTS (true or false) of DIRECTORY/kernels.csv, writes DIRECTORY/plots/NAME.{svg,png,page.svg}. The
+# first kernel is the lowest, at most three views are shown. Colours: Okabe and Ito.
 
 directory = ARG1
 kernels   = ARG2
@@ -11,6 +11,7 @@ subtitle  = ARG4
 shortcuts = ARG5
 name      = ARG6
 table     = directory . '/kernels.csv'
+here      = ARG0[:strlen(ARG0) - strlen('/kernels.gp')]
 panels    = words(views) < 3 ? words(views) : 3
 
 set encoding utf8
@@ -39,37 +40,41 @@ reach(v) = mine(v) ? (has_bound(v) ? bound(v) : 1.3 * end(v, 'giterations_hi_per
 set border 3 lc rgb '#555555'
 set tics nomirror scale 0.5
 set grid xtics lc rgb '#c8c8c8' lw 0.6
-set style textbox opaque noborder margins 0.3, 0.3
+set style textbox opaque fillcolor rgb 'white' noborder margins 0.3, 0.3
 unset key
-set bmargin at screen 0.15
-set tmargin at screen 0.78
 
+# Panels beside each other; on a page below each other, each with the kernels' names.
 left(v)  = 0.09 + (v - 1) * (0.90 / panels)
 right(v) = left(v) + 0.90 / panels - 0.03
+panel_high = 70 + 20 * words(kernels)
+top(v)   = 1 - (55.0 + (v - 1) * panel_high) / page_high
 
-do for [form in 'svg png'] {
-    if (form eq 'svg') {
-        set terminal svg size 1080, 540 font 'DejaVu Sans,12' background 'white' name 'mandelbench'
-    } else {
-        set terminal pngcairo size 1620, 810 fontscale 1.35 linewidth 1.5 pointscale 1.4 background 'white'
-    }
-    set output directory . '/plots/' . name . '.' . form
+wide = 1080
+high = 540
+page_high = 55 + panels * panel_high
+do for [form in 'svg png page'] {
+    load here . '/form.gp'
+    unset key
+    set output directory . '/plots/' . name . ending
     set multiplot
     do for [v = 1:panels] {
         unset label
+        key_at = form eq 'page' ? 1 - 12.0 / page_high : 0.945
         if (v == 1) {
-            set label 3 subtitle at screen 0.09, screen 0.885 left noenhanced tc rgb '#555555' font ',9'
-            set label 4 ARG7 at screen 0.09, screen 0.945 left noenhanced font ',14'
-            set label 6 'exact' at screen 0.74, screen 0.945 right tc rgb exact_colour
-            set label 7 'inexact' at screen 0.83, screen 0.945 right tc rgb inexact_colour
-            set label 8 (shortcuts eq 'false' ? '| bound (100 %)' : '') at screen 0.975, screen 0.945 right
+            set label 3 shown(subtitle) at screen 0.09, screen 0.885 left noenhanced tc rgb '#555555' font ',9'
+            set label 4 shown(ARG7) at screen 0.09, screen 0.945 left noenhanced font ',14'
+            set label 6 'exact' at screen (form eq 'page' ? 0.52 : 0.74), screen key_at right tc rgb exact_colour
+            set label 7 'inexact' at screen (form eq 'page' ? 0.68 : 0.83), screen key_at right tc rgb inexact_colour
+            set label 8 (shortcuts eq 'false' ? '| bound (100 %)' : '') at screen 0.975, screen key_at right
         }
         set label 5 word(views, v) at graph 0, graph 1.05 left noenhanced
-        set lmargin at screen left(v)
-        set rmargin at screen right(v)
+        set lmargin at screen (form eq 'page' ? 0.17 : left(v))
+        set rmargin at screen (form eq 'page' ? 0.97 : right(v))
+        set tmargin at screen (form eq 'page' ? top(v) : 0.78)
+        set bmargin at screen (form eq 'page' ? top(v) - 20.0 * words(kernels) / page_high : 0.15)
         set xlabel '10^9 iterations per second'
         set ytics scale 0 noenhanced ('' 0)
-        if (v == 1) {
+        if (v == 1 || form eq 'page') {
             do for [k = 1:words(kernels)] { set ytics add (word(kernels, k) k) }
         }
         set autoscale # for stats, which looks at nothing beyond a range
