@@ -73,6 +73,19 @@ static bool study(const struct view *view, struct column *column, bool *whole, d
     return any;
 }
 
+static bool varies(const struct view *view, size_t place) {
+    const char *first = NULL;
+    for (size_t row = 0; row < view->sheet->rows; row++) {
+        const char *cell = sheet_cell(view->sheet, row, place);
+        if (!*cell || !row_shown(view, row))
+            continue;
+        if (first && strcmp(first, cell) != 0)
+            return true;
+        first = cell;
+    }
+    return false;
+}
+
 struct unit {
     const char *name;
     double scale;
@@ -94,9 +107,12 @@ static int decimals_for(double middle) {
     return digits < 0 ? 0 : digits > 6 ? 6 : (int)digits;
 }
 
-/* Adds a column of the sheet: name[0 … length - 1], "name=heading". */
+/* Adds a column of the sheet: name[0 … length - 1], "name=heading" or "?name=heading". */
 static void add_column(struct view *view, struct unit *time, const char *name, size_t length) {
     struct column *column = &view->columns[view->column_count];
+    bool only_if_varies = *name == '?';
+    name += only_if_varies;
+    length -= only_if_varies;
     const char *equals = memchr(name, '=', length);
     size_t name_length = equals ? (size_t)(equals - name) : length;
     const char *heading = equals ? equals + 1 : name;
@@ -104,7 +120,8 @@ static void add_column(struct view *view, struct unit *time, const char *name, s
     bool whole;
     double middle;
     *column = (struct column){.place = sheet_column(view->sheet, name, name_length), .scale = 1};
-    if (column->place == SHEET_NO_COLUMN || !study(view, column, &whole, &middle))
+    if (column->place == SHEET_NO_COLUMN || (only_if_varies && !varies(view, column->place)) ||
+        !study(view, column, &whole, &middle))
         return;
     column->time = column->number && ends_in(name, name_length, "_s");
     if (column->time) {

@@ -9,7 +9,8 @@
 /* Which columns, under which heading. "backend,n=blocks,median_s=render,efficiency=efficiency %":
  * without '=' the heading is the name. Columns that end in _s share one unit, which the first of
  * them chooses; a heading that ends in " %" takes a share times 100. A column that the sheet has
- * not, or that is empty all the way, is left out. */
+ * not, or that is empty all the way, is left out; one that begins with '?' also where all rows hold
+ * the same. */
 struct datatable {
     const char *columns;
     const char *where;   /* only rows in which this column … */

@@ -5,6 +5,7 @@
 #include "base/size.h"
 #include "bench/page/datatable.h"
 #include "bench/page/html.h"
+#include "bench/page/part.h"
 #include "bench/tables/table.h"
 
 #include <errno.h>
@@ -45,20 +46,6 @@ struct owners {
     unsigned workers; /* the largest number */
 };
 
-/* The case whose trace a campaign keeps: the backend's first with its largest number of workers
- * within the CPUs. */
-static const struct plan_case *traced_case(const struct plan *plan, const struct backend *backend) {
-    const struct plan_case *best = NULL;
-    for (uint32_t i = 0; i < plan->count; i++) {
-        const struct plan_case *other = &plan->cases[i];
-        if (other->role == ROLE_CASE && other->backend == backend &&
-            other->job.workers <= plan->usable_cpus &&
-            (!best || other->job.workers > best->job.workers))
-            best = other;
-    }
-    return best;
-}
-
 /* Tracks are numbered from 1, workers first. */
 static void take_event(struct owners *owners, const json_t *event) {
     const char *name = json_string_value(json_object_get(event, "name"));
@@ -94,16 +81,13 @@ static bool read_owners(struct owners *owners, const struct campaign *campaign,
     return owners->of && !memchr(owners->of, 0, owners->batches);
 }
 
-/* Okabe and Ito's colours, then again. */
-static void choose_colours(png_color colours[256]) {
-    static const png_color list[] = {{0, 114, 178},   {230, 159, 0},  {0, 158, 115},
-                                     {204, 121, 167}, {86, 180, 233}, {213, 94, 0},
-                                     {240, 228, 66},  {153, 153, 153}};
-    for (unsigned i = 0; i < 256; i++)
-        colours[i] = list[(i + 7) % 8]; /* worker 1 has the first */
-}
+/* Okabe and Ito's; the ninth worker has the first again. */
+#define COLOURS 8
+static const png_color colours[COLOURS] = {{0, 114, 178},   {230, 159, 0},  {0, 158, 115},
+                                           {204, 121, 167}, {86, 180, 233}, {213, 94, 0},
+                                           {240, 228, 66},  {153, 153, 153}};
 
-/* Rows of a smaller picture of the frame, a byte for each pixel. */
+/* Rows of a smaller picture of the frame, a colour's number for each pixel. */
 static void shrink(const struct owners *owners, uint8_t *pixels, uint32_t width, uint32_t height) {
     const struct workload *workload = &owners->job->workload;
     for (uint32_t row = 0; row < height; row++) {
@@ -111,25 +95,25 @@ static void shrink(const struct owners *owners, uint8_t *pixels, uint32_t width,
             uint64_t y = (2 * (uint64_t)row + 1) * workload->height / (2 * (uint64_t)height);
             uint64_t x = (2 * (uint64_t)col + 1) * workload->width / (2 * (uint64_t)width);
             pixels[(size_t)row * width + col] =
-                owners->of[(y * workload->width + x) / owners->job->batch];
+                (uint8_t)((owners->of[(y * workload->width + x) / owners->job->batch] - 1) %
+                          COLOURS);
         }
     }
 }
 
 static int write_png(FILE *stream, const uint8_t *pixels, uint32_t width, uint32_t height) {
-    png_color colours[256];
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     if (!info || setjmp(png_jmpbuf(png))) {
         png_destroy_write_struct(&png, &info);
         return -ENOMEM;
     }
-    choose_colours(colours);
     png_init_io(png, stream);
-    png_set_IHDR(png, info, width, height, 8, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE,
+    png_set_IHDR(png, info, width, height, 4, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    png_set_PLTE(png, info, colours, 256);
+    png_set_PLTE(png, info, colours, COLOURS);
     png_write_info(png, info);
+    png_set_packing(png);
     for (uint32_t row = 0; row < height; row++)
         png_write_row(png, pixels + (size_t)row * width);
     png_write_end(png, NULL);
@@ -147,7 +131,8 @@ static int print_base64(FILE *out, const char *bytes, size_t size) {
     return 0;
 }
 
-static int print_picture(FILE *out, const struct owners *owners, const char *backend) {
+/* The picture as a part of the page. 0 or -errno. */
+static int make_picture(struct part *part, const struct owners *owners, const char *backend) {
     const struct workload *workload = &owners->job->workload;
     uint32_t longer = workload->width > workload->height ? workload->width : workload->height;
     uint64_t side = size_min(longer, SIDE_MAX);
@@ -165,17 +150,31 @@ static int print_picture(FILE *out, const struct owners *owners, const char *bac
             err = -ENOMEM;
     }
     if (!err) {
-        fprintf(out, "<li><img width=%u height=%u alt=\"", width, height);
-        html_print(out, "The frame of %s in the colours of its %u workers", backend,
+        fprintf(part->stream, "<img width=%u height=%u alt=\"", width, height);
+        html_print(part->stream, "The frame of %s in the colours of its %u workers", backend,
                    owners->job->workers);
-        fputs("\" src=\"data:image/png;base64,", out);
-        err = print_base64(out, bytes, size);
-        fputs("\"><span>", out);
-        html_text(out, backend);
-        fputs("</span>\n", out);
+        fputs("\" src=\"data:image/png;base64,", part->stream);
+        err = print_base64(part->stream, bytes, size);
+        fputs("\">", part->stream);
     }
     free(bytes);
     free(pixels);
+    return err;
+}
+
+static int print_picture(FILE *out, const struct owners *owners, const char *backend) {
+    char file[64];
+    struct part part;
+    part_open(&part);
+    int err = part.stream ? make_picture(&part, owners, backend) : -ENOMEM;
+    snprintf(file, sizeof file, "trace/%s.json", backend);
+    fputs("<li>", out);
+    if (part_end(&part) && !err)
+        part_put(&part, out, PART_PICTURES_END, file);
+    part_drop(&part);
+    fputs("<span>", out);
+    html_text(out, backend);
+    fputs("</span>\n", out);
     return err;
 }
 
@@ -226,10 +225,15 @@ static void print_end(FILE *out, const struct campaign *campaign) {
                                     .caption = "Who drew what",
                                     .file = "drawn.csv"};
     struct sheet sheet;
-    fputs("</ul>\n<details><summary>Data</summary>\n", out);
-    if (sheet_read(&sheet, campaign_path(campaign, table.file, path)) == 0)
-        datatable_print(out, &table, &sheet);
+    struct part part;
+    part_open(&part);
+    if (sheet_read(&sheet, campaign_path(campaign, table.file, path)) == 0 && part.stream)
+        datatable_print(part.stream, &table, &sheet);
     sheet_free(&sheet);
+    fputs("</ul>\n<details><summary>Data</summary>\n", out);
+    if (part_end(&part))
+        part_put(&part, out, PART_PICTURES_END, table.file);
+    part_drop(&part);
     fputs("</details>\n</section>\n", out);
 }
 
@@ -240,9 +244,9 @@ int drawn_print(FILE *out, const struct campaign *campaign) {
     const struct backend *const *list = backend_list(&backends);
     int err = 0;
     for (unsigned i = 0; !err && i < backends; i++) {
-        const struct plan_case *plan_case = traced_case(&campaign->plan, list[i]);
+        const struct plan_case *plan_case = plan_kept(&campaign->plan, ROLE_CASE, list[i]);
         struct owners owners = {0};
-        if (plan_case && read_owners(&owners, campaign, plan_case)) {
+        if (plan_case && plan_case->job.workers > 1 && read_owners(&owners, campaign, plan_case)) {
             if (count == 0)
                 print_head(out);
             err = add_rows(&rows, &count, campaign, &owners, list[i]->name);

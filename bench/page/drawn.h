@@ -7,9 +7,9 @@
 
 #include <stdio.h>
 
-/* Prints a figure with a picture for each backend whose trace tells who computed every batch, and
- * writes drawn.csv: how many batches and pixels each worker computed. Nothing without such traces.
- * 0 or -errno. */
+/* Prints a figure with a picture for each backend of several workers whose trace tells who computed
+ * every batch, and writes drawn.csv: how many batches and pixels each worker computed. Nothing
+ * without such traces. 0 or -errno. */
 int drawn_print(FILE *out, const struct campaign *campaign);
 
 #endif

@@ -1,22 +1,25 @@
 /* Printing figures; contracts in figure.h. A script may have drawn a form of the figure for the
  * page (plots/NAME.page.svg: no title, the key below), which is a part, not a product, and goes
- * once it is in; else the ordinary drawing is shown. */
+ * once the page is made; else the ordinary drawing is shown. */
 #include "bench/page/figure.h"
 
+#include "base/text.h"
 #include "bench/page/datatable.h"
 #include "bench/page/html.h"
+#include "bench/page/part.h"
 #include "bench/page/svg.h"
+#include "bench/page/why.h"
 
-#include <stdlib.h>
+#include <dirent.h>
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Room for one more figure and one more table, so that the page stays below 500 KB. */
-#define FIGURES_BYTES_MAX (440 << 10)
-#define FIGURE_BYTES_MAX  (150 << 10)
+#define FORM ".page.svg"
 
 struct figure {
-    const char *plot, *title, *says, *alt, *role, *file, *columns;
+    const char *plot, *title, *says, *alt, *role, *file, *columns, *highest;
+    void (*beside)(FILE *out, const struct campaign *campaign);
 };
 
 /* One that is to be printed: its plot and title may be of one backend. */
@@ -33,23 +36,6 @@ static const struct figure figures[] = {
 #undef FIGURE
 };
 
-/* A text of its own, so that it can be left out if the page would become too large. */
-struct part {
-    char *text;
-    size_t bytes;
-};
-
-static void print_part(FILE *out, struct part *part, size_t limit, const char *file) {
-    if (part->bytes <= limit && ftell(out) + (long)part->bytes <= FIGURES_BYTES_MAX) {
-        fwrite(part->text, 1, part->bytes, out);
-    } else {
-        fputs("<p class=note>Too large for this page: see ", out);
-        html_text(out, file);
-        fputs(".</p>\n", out);
-    }
-    free(part->text);
-}
-
 static bool is_there(const struct campaign *campaign, const char *format, const char *name,
                      char *path) {
     char file[96];
@@ -57,63 +43,84 @@ static bool is_there(const struct campaign *campaign, const char *format, const 
     return access(campaign_path(campaign, file, path), R_OK) == 0;
 }
 
-static void print_drawing(FILE *out, const struct campaign *campaign, const struct print *print) {
-    char path[CAMPAIGN_PATH_SIZE + 128], file[96];
-    struct part part = {0};
-    bool fits = is_there(campaign, "plots/%s.page.svg", print->plot, path);
-    if (!fits && !is_there(campaign, "plots/%s.svg", print->plot, path))
+/* What can be seen, for those who cannot; and the highest value of what it is about. */
+static void describe(const struct figure *figure, const struct sheet *sheet, char *alt,
+                     size_t size) {
+    int length = snprintf(alt, size, "%s", figure->alt);
+    if (!figure->highest)
         return;
-    FILE *stream = open_memstream(&part.text, &part.bytes);
-    if (!stream)
+    size_t column = sheet_column(sheet, figure->highest, strlen(figure->highest));
+    size_t best = sheet->rows, row = sheet_next(sheet, 0, "role", figure->role);
+    double most = -1, value;
+    for (; row < sheet->rows; row = sheet_next(sheet, row + 1, "role", figure->role)) {
+        if (text_parse_double(sheet_cell(sheet, row, column), &value) == 0 && value > most) {
+            most = value;
+            best = row;
+        }
+    }
+    if (best == sheet->rows)
         return;
-    int err = svg_print(stream, path, print->number, print->figure->alt);
-    if (fclose(stream) != 0 || err)
-        part.bytes = 0;
-    snprintf(file, sizeof file, "plots/%s.svg", print->plot);
-    fprintf(out, "<div class=\"drawing%s\">", fits ? "" : " wide");
-    if (part.bytes)
-        print_part(out, &part, FIGURE_BYTES_MAX, file);
-    else
-        free(part.text);
-    fputs("</div>\n", out);
-    if (fits)
-        unlink(path);
+    snprintf(alt + length, size - (size_t)length, " The highest is %.2f: %s, workers: %s.", most,
+             sheet_cell(sheet, best, sheet_column(sheet, "backend", 7)),
+             sheet_cell(sheet, best, sheet_column(sheet, "workers", 7)));
 }
 
-static void print_data(FILE *out, const struct campaign *campaign, const struct print *print) {
-    char path[CAMPAIGN_PATH_SIZE + 128];
+static void print_drawing(FILE *out, const struct campaign *campaign, const struct print *print,
+                          const struct sheet *sheet) {
+    char path[CAMPAIGN_PATH_SIZE + 128], file[96], alt[512];
+    struct part part;
+    bool fits = is_there(campaign, "plots/%s" FORM, print->plot, path);
+    if (!fits && !is_there(campaign, "plots/%s.svg", print->plot, path))
+        return;
+    describe(print->figure, sheet, alt, sizeof alt);
+    part_open(&part);
+    int err = part.stream ? svg_print(part.stream, path, print->number, alt) : -ENOMEM;
+    snprintf(file, sizeof file, "plots/%s.svg", print->plot);
+    fprintf(out, "<div class=\"drawing%s\">", fits ? "" : " wide");
+    if (part_end(&part) && !err)
+        part_put(&part, out, PART_FIGURES_END, file);
+    part_drop(&part);
+    fputs("</div>\n", out);
+}
+
+static void print_data(FILE *out, const struct print *print, const struct sheet *sheet) {
     const struct figure *figure = print->figure;
-    struct sheet sheet = {0};
-    struct part part = {0};
+    struct part part;
     const struct datatable table = {figure->columns, print->backend ? "backend" : "role",
                                     print->backend ? print->backend : figure->role, print->title,
                                     figure->file};
-    if (!figure->file)
+    if (sheet->rows == 0)
         return;
-    FILE *stream = open_memstream(&part.text, &part.bytes);
-    if (stream && sheet_read(&sheet, campaign_path(campaign, figure->file, path)) == 0)
-        datatable_print(stream, &table, &sheet);
-    if (stream && fclose(stream) == 0 && part.bytes) {
+    part_open(&part);
+    if (part.stream)
+        datatable_print(part.stream, &table, sheet);
+    if (part_end(&part)) {
         fputs("<details><summary>Data</summary>\n", out);
-        print_part(out, &part, FIGURE_BYTES_MAX, figure->file);
+        part_put(&part, out, PART_FIGURES_END, figure->file);
         fputs("</details>\n", out);
-    } else {
-        free(part.text);
     }
-    sheet_free(&sheet);
+    part_drop(&part);
 }
 
 static void print_figure(FILE *out, const struct campaign *campaign, const struct print *print) {
+    const struct figure *figure = print->figure;
+    char path[CAMPAIGN_PATH_SIZE + 128];
+    struct sheet sheet = {0};
+    if (figure->file && sheet_read(&sheet, campaign_path(campaign, figure->file, path)) != 0)
+        sheet.rows = 0;
     fputs("<figure id=\"figure-", out);
     html_text(out, print->plot);
-    fputs("\">\n<figcaption><h3>", out);
+    fprintf(out, "\"%s>\n<figcaption><h3>", figure->beside ? " class=beside" : "");
     html_text(out, print->title);
     fputs("</h3><p>", out);
-    html_text(out, print->figure->says);
+    html_text(out, figure->says);
     fputs("</p></figcaption>\n", out);
-    print_drawing(out, campaign, print);
-    print_data(out, campaign, print);
+    print_drawing(out, campaign, print, &sheet);
+    if (figure->beside)
+        figure->beside(out, campaign);
+    print_data(out, print, &sheet);
     fputs("</figure>\n", out);
+    sheet_free(&sheet);
 }
 
 /* Prints it if the campaign has it. */
@@ -124,7 +131,7 @@ static bool print_if_there(FILE *out, const struct campaign *campaign, const str
     snprintf(print.plot, sizeof print.plot, "%s%s", figure->plot, backend ? backend : "");
     snprintf(print.title, sizeof print.title, "%s%s%s", figure->title, backend ? ": " : "",
              backend ? backend : "");
-    if (!is_there(campaign, "plots/%s.page.svg", print.plot, path) &&
+    if (!is_there(campaign, "plots/%s" FORM, print.plot, path) &&
         !is_there(campaign, "plots/%s.svg", print.plot, path))
         return false;
     if ((*count)++ == 0)
@@ -139,20 +146,32 @@ static void print_two(FILE *out, const struct campaign *campaign, const struct f
                       unsigned *count) {
     char path[CAMPAIGN_PATH_SIZE + 128];
     struct sheet sheet;
-    size_t first = 0, last = 0, backend, rank;
+    size_t first = 0, last, backend;
     if (sheet_read(&sheet, campaign_path(campaign, "ranking.csv", path)) == 0 && sheet.rows) {
         backend = sheet_column(&sheet, "backend", 7);
-        rank = sheet_column(&sheet, "rank", 4);
         while (first < sheet.rows &&
                !print_if_there(out, campaign, figure, sheet_cell(&sheet, first, backend), count))
             first++;
-        for (last = 1; last < sheet.rows && strcmp(sheet_cell(&sheet, last, rank), "1") != 0;)
-            last++;
+        last = sheet_next(&sheet, 1, "rank", "1");
         while (--last > first &&
                !print_if_there(out, campaign, figure, sheet_cell(&sheet, last, backend), count))
             continue;
     }
     sheet_free(&sheet);
+}
+
+/* Forms of figures that were drawn for a page, whether it shows them or not. */
+static void remove_forms(const struct campaign *campaign) {
+    char path[CAMPAIGN_PATH_SIZE + 128];
+    DIR *directory = opendir(campaign_path(campaign, "plots", path));
+    if (!directory)
+        return;
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        size_t length = strlen(entry->d_name);
+        if (length > strlen(FORM) && strcmp(entry->d_name + length - strlen(FORM), FORM) == 0)
+            unlinkat(dirfd(directory), entry->d_name, 0);
+    }
+    closedir(directory);
 }
 
 unsigned figure_print_all(FILE *out, const struct campaign *campaign) {
@@ -165,5 +184,6 @@ unsigned figure_print_all(FILE *out, const struct campaign *campaign) {
     }
     if (count)
         fputs("</div>\n</section>\n", out);
+    remove_forms(campaign);
     return count;
 }

@@ -9,6 +9,7 @@
 #include "bench/page/drawn.h"
 #include "bench/page/figure.h"
 #include "bench/page/html.h"
+#include "bench/page/why.h"
 #include "bench/report/support.h"
 
 #include <errno.h>
@@ -131,6 +132,7 @@ static int print_page(FILE *out, const struct page *page) {
         page->verdict(out, page->context);
     print_remarks(out, page->remarks);
     figure_print_all(out, page->campaign);
+    why_print_factors(out, page->campaign);
     if (!err)
         err = drawn_print(out, page->campaign);
     fputs("<div class=two>\n", out);

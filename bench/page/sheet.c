@@ -81,3 +81,10 @@ size_t sheet_column(const struct sheet *sheet, const char *name, size_t length) 
 const char *sheet_cell(const struct sheet *sheet, size_t row, size_t column) {
     return column == SHEET_NO_COLUMN ? "" : sheet->cells[(row + 1) * sheet->columns + column];
 }
+
+size_t sheet_next(const struct sheet *sheet, size_t from, const char *column, const char *value) {
+    size_t place = sheet_column(sheet, column, strlen(column)), row = from;
+    while (row < sheet->rows && strcmp(sheet_cell(sheet, row, place), value) != 0)
+        row++;
+    return row;
+}

@@ -24,4 +24,7 @@ size_t sheet_column(const struct sheet *sheet, const char *name, size_t length);
 /* A cell; rows from 0. "" where the column is SHEET_NO_COLUMN. */
 const char *sheet_cell(const struct sheet *sheet, size_t row, size_t column);
 
+/* The first row, not before `from`, in which a column holds the value; past the last: none. */
+size_t sheet_next(const struct sheet *sheet, size_t from, const char *column, const char *value);
+
 #endif

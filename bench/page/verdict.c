@@ -2,6 +2,7 @@
 #include "bench/page/verdict.h"
 
 #include "bench/page/html.h"
+#include "bench/report/terminal.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #define ROWS_MAX 40 /* of the table; speedup.csv has all */
 
 /* The width of a drawn interval, in its own units. */
-#define SCALE_WIDTH 150
+#define SCALE_WIDTH 130
 
 static bool has_role(const struct speedup_row *row, const char *role) {
     return strcmp(row->key.role, role) == 0;
@@ -104,16 +105,19 @@ void verdict_answer(const struct verdict *verdict, char *sentence, size_t size) 
     fclose(stream);
 }
 
-/* What differs among the rows, so that only this needs a column. */
+/* What differs among the rows, or is known, so that only this needs a column. */
 struct differing {
     bool kernel, schedule, view, size, batch;
+    bool bound; /* some row has one */
 };
 
 static struct differing find_differing(const struct speedup_row *const *rows, size_t count) {
     struct differing differing = {0};
+    for (size_t i = 0; i < count; i++)
+        differing.bound |= !isnan(rows[i]->bound_s);
     for (size_t i = 1; i < count; i++) {
         const struct table_key *a = &rows[0]->key, *b = &rows[i]->key;
-        differing.kernel |= strcmp(a->kernel, b->kernel) != 0;
+        differing.kernel |= strcmp(a->kernel, b->kernel) != 0 || a->shortcuts != b->shortcuts;
         differing.schedule |= *b->schedule && strcmp(b->schedule, "dynamic") != 0;
         differing.view |= strcmp(a->view, b->view) != 0;
         differing.size |= a->width != b->width || a->height != b->height;
@@ -162,13 +166,14 @@ static void print_interval(FILE *out, const struct speedup_row *row, double most
 }
 
 static void print_keys(FILE *out, const struct table_key *key, struct differing differing) {
+    char kernel[TERMINAL_KERNEL_SIZE];
     fputs("<th scope=row>", out);
     html_text(out, key->backend);
     if (differing.schedule)
         html_print(out, " %s", key->schedule);
     if (differing.kernel) {
         fputs("<td>", out);
-        html_text(out, key->kernel);
+        html_text(out, terminal_kernel(key, kernel));
     }
     if (differing.view) {
         fputs("<td>", out);
@@ -191,13 +196,24 @@ static const char *class_of(const struct speedup_row *row) {
     return "open";
 }
 
+/* The least that it can take, and how much of the time that is. */
+static void print_bound(FILE *out, const struct speedup_row *row) {
+    if (isnan(row->bound_s))
+        fputs("<td class=n><td class=n>", out);
+    else
+        fprintf(out, "<td class=n>%.3f<td class=n>%.0f %%", row->bound_s * 1e3, row->pct_of_bound);
+}
+
 static void print_row(FILE *out, const struct verdict *verdict, const struct speedup_row *row,
                       struct differing differing, double most) {
     bool baseline = has_role(row, "baseline");
     fprintf(out, "<tr class=\"%s%s\">", class_of(row),
             row->key.workers > verdict->usable_cpus ? " over" : "");
     print_keys(out, &row->key, differing);
-    fprintf(out, "<td class=n>%.2f<td class=n>%.2f", row->median_s * 1e3, row->speedup);
+    fprintf(out, "<td class=n>%.3f", row->median_s * 1e3);
+    if (differing.bound)
+        print_bound(out, row);
+    fprintf(out, "<td class=n>%.2f", row->speedup);
     if (isnan(row->speedup_lo) || baseline)
         fputs("<td class=n>", out);
     else
@@ -213,27 +229,29 @@ static void print_row(FILE *out, const struct verdict *verdict, const struct spe
 }
 
 static void print_headings(FILE *out, struct differing differing) {
-    fprintf(out,
-            "<thead><tr><th scope=col>backend%s%s%s%s<th scope=col class=n>workers"
-            "<th scope=col class=n>render, ms<th scope=col class=n>speedup"
-            "<th scope=col class=n>interval<th scope=col><span class=hidden>drawn</span>"
-            "<th scope=col class=n>efficiency<th scope=col>against serial</thead>\n<tbody>\n",
-            differing.kernel ? "<th scope=col>kernel" : "",
-            differing.view ? "<th scope=col>view" : "",
-            differing.size ? "<th scope=col class=n>pixels" : "",
-            differing.batch ? "<th scope=col class=n>batch" : "");
+    fprintf(
+        out,
+        "<thead><tr><th scope=col>backend%s%s%s%s<th scope=col class=n>workers"
+        "<th scope=col class=n>render, ms%s<th scope=col class=n>speedup"
+        "<th scope=col class=n>interval<th scope=col><span class=hidden>drawn</span>"
+        "<th scope=col class=n>efficiency<th scope=col>against serial</thead>\n<tbody>\n",
+        differing.kernel ? "<th scope=col>kernel" : "", differing.view ? "<th scope=col>view" : "",
+        differing.size ? "<th scope=col class=n>pixels" : "",
+        differing.batch ? "<th scope=col class=n>batch" : "",
+        differing.bound ? "<th scope=col class=n>at best, ms<th scope=col class=n>reached" : "");
 }
 
 static void print_caption(FILE *out, const struct speedup_row *first, struct differing differing,
                           size_t shown, size_t count) {
     const struct table_key *key = &first->key;
+    char kernel[TERMINAL_KERNEL_SIZE];
     fputs("<caption>", out);
     html_print(out, "%s", differing.view ? "Several views" : key->view);
     if (!differing.size)
         html_print(out, ", %llu × %llu pixels", (unsigned long long)key->width,
                    (unsigned long long)key->height);
     if (!differing.kernel)
-        html_print(out, ", kernel %s", key->kernel);
+        html_print(out, ", kernel %s", terminal_kernel(key, kernel));
     if (!differing.batch)
         html_print(out, ", batches of %llu pixels", (unsigned long long)key->batch);
     html_print(out, "; %llu blocks", (unsigned long long)first->n);
@@ -264,6 +282,11 @@ static void print_table(FILE *out, const struct verdict *verdict,
           "the ratios to serial in the same block; all intervals of the table hold together with "
           "95 %.",
           out);
+    if (differing.bound)
+        fputs(
+            " At best is the least that a render can take with so many workers and these batches; "
+            "reached, how near it came.",
+            out);
     if (any_over(verdict, rows, count))
         fputs(" Pale rows have more workers than usable CPUs: they take turns.", out);
     fputs("</p>\n</section>\n", out);
