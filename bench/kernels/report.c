@@ -5,6 +5,7 @@
 #include "base/version.h"
 #include "bench/kernels/kernels.h"
 #include "bench/kernels/print.h"
+#include "bench/page/page.h"
 #include "bench/report/plots.h"
 #include "bench/report/support.h"
 
@@ -111,10 +112,37 @@ static bool was_disturbed(const struct rates *rates) {
     return false;
 }
 
+/* The fastest exact kernel of the first view, on one core and without shortcuts. */
+static void answer(const struct rates *rates, char *sentence, size_t size) {
+    const struct rate_row *best = NULL;
+    *sentence = '\0';
+    for (size_t i = 0; i < rates->count; i++) {
+        const struct rate_row *row = &rates->at[i];
+        if (row->key.workers == 1 && row->key.shortcuts != CSV_TRUE && row->key.exact == CSV_TRUE &&
+            strcmp(row->key.view, rates->at[0].key.view) == 0 &&
+            (!best || row->giterations_per_s > best->giterations_per_s))
+            best = row;
+    }
+    if (best)
+        snprintf(sentence, size,
+                 "%s is the fastest exact kernel on one core (%s): %.2f·10⁹ iterations per second, "
+                 "%.2f times as fast as scalar.",
+                 best->key.kernel, best->key.view, best->giterations_per_s, best->ratio_to_scalar);
+}
+
+static int write_page(const struct rates *rates, const struct campaign *campaign,
+                      const struct remarks *remarks) {
+    char sentence[512];
+    answer(rates, sentence, sizeof sentence);
+    const struct page page = {.campaign = campaign, .answer = sentence, .remarks = remarks};
+    return page_status(&page);
+}
+
 static int derive(const struct campaign *campaign, const struct raw_rows *rows,
                   const struct peak_rows *peaks) {
     struct cells cells;
     struct rates rates = {0};
+    struct remarks remarks = {0};
     int err = cells_make(&cells, campaign, rows), status = EXIT_REFUSED_BY_SYSTEM;
     if (!err)
         err = rates_make(&rates, &cells, peaks);
@@ -127,15 +155,19 @@ static int derive(const struct campaign *campaign, const struct raw_rows *rows,
         status = plots_status(draw_all(&rates, campaign), campaign);
         kernels_print(&rates, campaign);
         if (was_disturbed(&rates))
-            log_say("this machine was not free: the calibrations in peak.csv were disturbed or "
-                    "unsteady, so rates are too low");
+            remark(&remarks,
+                   "this machine was not free: the calibrations in peak.csv were disturbed or "
+                   "unsteady, so rates are too low");
         if (standard_flush() != EXIT_DONE)
             status = EXIT_REFUSED_BY_SYSTEM;
     }
     if (any_wrong(rows)) {
-        log_say("some results were wrong: see status in '%.256s/raw.csv'", campaign->directory);
+        remark(&remarks, "some results were wrong: see status in '%.256s/raw.csv'",
+               campaign->directory);
         status = EXIT_WRONG;
     }
+    if (!err && write_page(&rates, campaign, &remarks) != EXIT_DONE && !status)
+        status = EXIT_REFUSED_BY_SYSTEM;
     rates_free(&rates);
     cells_free(&cells);
     return status;
