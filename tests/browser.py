@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Opens a page in headless Chromium, at widths of 1280 and 400, light and dark, without network, and says what is wrong
-with it: browser.py CHROMIUM PAGE [PICTURES]. One line per fault; none, and exit status 0, when it is right. With
-PICTURES (a prefix), keeps what it saw as PREFIX-WIDTH-SCHEME.png. Speaks the DevTools protocol over a pipe."""
+"""Opens pages in headless Chromium, at widths of 1280 and 400, light and dark, without network, and says what is wrong
+with them: browser.py [--pictures] CHROMIUM PAGE... One line per fault; none, and exit status 0, when all is right. With
+--pictures, keeps what it saw beside each page as PAGE-WIDTH-SCHEME.png. Speaks the DevTools protocol over a pipe."""
+import argparse
 import base64
 import json
 import os
@@ -23,11 +24,12 @@ PROBE = r"""
     if (box.width > 1 && (box.right > wide + 1 || box.left < -1) && !scrolls(e) && !e.closest('svg, .hidden, caption'))
       faults.push(`${e.tagName} reaches from ${box.left} to ${box.right}`);
   }
+  const same = (a, b) => a.name === b.name && a.box.left === b.box.left && a.box.top === b.box.top; // gnuplot writes boxed texts twice
   const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1.5 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2.5;
   const overlaps = (list, where) => {
     for (let i = 0; i < list.length; i++)
       for (let j = 0; j < i; j++)
-        if (over(list[i].box, list[j].box)) faults.push(`${where}: '${list[j].name}' and '${list[i].name}' overlap`);
+        if (over(list[i].box, list[j].box) && !same(list[i], list[j])) faults.push(`${where}: '${list[j].name}' and '${list[i].name}' overlap`);
   };
   const boxes = (from, what, name) => [...from.querySelectorAll(what)].map(e => ({box: e.getBoundingClientRect(), name: name(e)})).filter(x => x.box.width > 0);
   const drawings = document.querySelectorAll('.drawing > svg');
@@ -41,7 +43,7 @@ PROBE = r"""
       if (use.hasAttribute('href') && !document.getElementById(use.getAttribute('href').slice(1))) faults.push(`${where}: nothing is called ${use.getAttribute('href')}`);
     if (!(svg.getAttribute('aria-label') || '').trim()) faults.push(`${where}: no alternative text`);
   }
-  overlaps(boxes(document, 'header, section, figure h3, figure p, .drawing, figure details', e => e.id || e.tagName).filter((x, i, all) => x.name !== 'figures'), 'page');
+  overlaps(boxes(document, 'header, section, figure h3, figcaption p, .drawing, .losses, figure details', e => e.id || e.tagName).filter((x, i, all) => x.name !== 'figures'), 'page');
   const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
   for (const id of new Set(ids)) if (ids.filter(i => i === id).length > 1) faults.push(`two are called ${id}`);
   for (const e of document.querySelectorAll('script, iframe, object, embed, foreignObject')) faults.push(`there is a ${e.tagName}`);
@@ -138,36 +140,35 @@ class Browser:
         self.process.wait(20)
 
 
-def look(browser, url, pictures):
-    faults, papers = [], {}
+def look(browser, page, pictures):
+    faults, papers, browser.complaints = [], {}, []
     for width in 1280, 400:
         for scheme in 'light', 'dark':
-            where = f'{width} {scheme}: '
-            for details in False, True:
-                if not details:
-                    browser.open(url, width, scheme)
-                else:
-                    browser.call('Runtime.evaluate', expression="document.querySelectorAll('details').forEach(d => d.open = true)")
+            browser.open(page.as_uri(), width, scheme)
+            if pictures:
+                browser.picture(f'{page}-{width}-{scheme}.png')
+            for show in 'false', 'true':
+                browser.call('Runtime.evaluate', expression=f"document.querySelectorAll('details').forEach(d => d.open = {show})")
                 seen = browser.probe()
-                faults += [where + fault for fault in seen['faults']]
-                if pictures and not details:
-                    browser.picture(f'{pictures}-{width}-{scheme}.png')
+                faults += [f'{width} {scheme}: {fault}' for fault in seen['faults']]
             papers[scheme] = seen['paper']
-            if width == 1280 and scheme == 'light':
-                print(f'# {seen["drawings"]} drawings', file=sys.stderr)
     if papers['light'] == papers['dark']:
         faults.append('light and dark are the same: ' + papers['light'])
-    return faults + browser.complaints
+    print(f'# {page.parent.name}: {seen["drawings"]} drawings', file=sys.stderr)
+    return [f'{page.parent.name}, {fault}' for fault in faults + browser.complaints]
 
 
 def main():
-    program, page, pictures = sys.argv[1], pathlib.Path(sys.argv[2]).resolve(), (sys.argv + [None])[3]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--pictures', action='store_true')
+    parser.add_argument('chromium')
+    parser.add_argument('pages', nargs='+', type=pathlib.Path)
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        browser = Browser(program, folder)
-        faults = look(browser, page.as_uri(), pictures)
+        browser = Browser(options.chromium, folder)
+        faults = [fault for page in options.pages for fault in look(browser, page.resolve(), options.pictures)]
         browser.close()
-    for fault in faults:
-        print(fault)
+    print('\n'.join(faults))
     return 1 if faults else 0
 
 
