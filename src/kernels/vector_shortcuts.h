@@ -26,7 +26,7 @@
  * tests/test_kernels.c hunts for a counterexample along both boundaries. */
 
 /* Iterations between looks for a repeat: a multiple of 3, the period of the largest bulbs left. */
-#define LOOK   (6 * BLOCK)
+#define LOOK   (12 * BLOCK)
 #define MARGIN 0x1p-12
 
 /* Lanes whose c lies well inside the cardioid or the disc. (Far out, the left sides are infinite or
