@@ -40,7 +40,7 @@ reach(v) = mine(v) ? (has_bound(v) ? bound(v) : 1.3 * end(v, 'giterations_hi_per
 set border 3 lc rgb '#555555'
 set tics nomirror scale 0.5
 set grid xtics lc rgb '#c8c8c8' lw 0.6
-set style textbox opaque fillcolor rgb 'white' noborder margins 0.3, 0.3
+set style textbox opaque noborder margins 0.3, 0.3
 unset key
 
 # Panels beside each other; on a page below each other, each with the kernels' names.
@@ -55,6 +55,7 @@ page_high = 55 + panels * panel_high
 do for [form in 'svg png page'] {
     load here . '/form.gp'
     unset key
+    if (form eq 'page') { set style textbox transparent noborder }
     set output directory . '/plots/' . name . ending
     set multiplot
     do for [v = 1:panels] {
@@ -79,14 +80,16 @@ do for [form in 'svg png page'] {
         }
         set autoscale # for stats, which looks at nothing beyond a range
         stats table using (reach(v)) nooutput
-        set xrange [0:STATS_max * 1.06]
+        # On a page, numbers are a column to the right: a label without a box would lie on the bounds.
+        aside = form eq 'page' ? STATS_max * 1.04 : 0
+        set xrange [0:STATS_max * (form eq 'page' ? 1.3 : 1.06)]
         set yrange [0.4:words(kernels) + 0.6]
         plot table using (rate(v)):(place(v)):(0):(rate(v)):(place(v) - 0.32):(place(v) + 0.32):(colour(v)) \
                  with boxxyerror fs solid 0.85 noborder lc rgb variable, \
              table using (rate(v)):(place(v)):(end(v, 'giterations_lo_per_s')):(end(v, 'giterations_hi_per_s')) \
                  with xerrorbars pt -1 lw 1.2 lc rgb '#333333', \
              table using (bound(v)):(place(v) - 0.36):(0):(has_bound(v) ? 0.72 : 0) with vectors nohead lw 2 lc rgb '#000000', \
-             table using (end(v, 'giterations_hi_per_s')):(place(v)):(text(v)) with labels left noenhanced boxed offset 1.2, 0 font ',10'
+             table using (aside > 0 ? aside : end(v, 'giterations_hi_per_s')):(place(v)):(text(v)) with labels left noenhanced boxed offset 1.2, 0 font ',10'
     }
     unset multiplot
     set output

@@ -24,12 +24,11 @@ PROBE = r"""
     if (box.width > 1 && (box.right > wide + 1 || box.left < -1) && !scrolls(e) && !e.closest('svg, .hidden, caption'))
       faults.push(`${e.tagName} reaches from ${box.left} to ${box.right}`);
   }
-  const same = (a, b) => a.name === b.name && a.box.left === b.box.left && a.box.top === b.box.top; // gnuplot writes boxed texts twice
   const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1.5 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2.5;
   const overlaps = (list, where) => {
     for (let i = 0; i < list.length; i++)
       for (let j = 0; j < i; j++)
-        if (over(list[i].box, list[j].box) && !same(list[i], list[j])) faults.push(`${where}: '${list[j].name}' and '${list[i].name}' overlap`);
+        if (over(list[i].box, list[j].box)) faults.push(`${where}: '${list[j].name}' and '${list[i].name}' overlap`);
   };
   const boxes = (from, what, name) => [...from.querySelectorAll(what)].map(e => ({box: e.getBoundingClientRect(), name: name(e)})).filter(x => x.box.width > 0);
   const drawings = document.querySelectorAll('.drawing > svg');
