@@ -201,21 +201,20 @@ TARGET static void populate(struct filling *filling, struct group *group) {
     }
 }
 
-/* When no pixel is left, as few vectors as may be: orbits move from the lanes `leave` of a group
- * into idle ones among `enter` of another (or the same), if there is room for all. `from` has just
- * been harvested; `to` may be waiting for it, so what moved there is not done. */
-TARGET static void close_ranks(const struct filling *filling, struct group *from, uint64_t leave,
-                               struct group *to, uint64_t enter) {
+/* Moves the orbits in the lanes `leave` of a group into idle ones among `enter` of another, or of
+ * the same, if there is room for all. `from` has just been harvested; `to` may be waiting for it,
+ * so what moved there is not done. */
+TARGET static void close_ranks(struct group *from, uint64_t leave, struct group *to, uint64_t enter,
+                               uint32_t limit) {
     uint64_t moving = from->busy & leave, idle = enter & ~to->busy;
-    if (filling->waiting || filling->next < filling->count ||
-        __builtin_popcountll(moving) > __builtin_popcountll(idle))
+    if (__builtin_popcountll(moving) > __builtin_popcountll(idle))
         return;
     for (; moving; moving &= moving - 1, idle &= idle - 1) {
         unsigned i = first_of(moving), lane = first_of(idle);
         copy_orbit(from, i, to, lane);
         copy_watch(from, i, to, lane);
         to->birth[lane] = from->birth[i] - from->now + to->now;
-        to->end[lane] = (real)(to->birth[lane] + filling->workload->max_iter);
+        to->end[lane] = (real)(to->birth[lane] + limit);
         to->place[lane] = from->place[i];
         to->busy |= UINT64_C(1) << lane;
         to->done &= ~(UINT64_C(1) << lane);
@@ -223,18 +222,20 @@ TARGET static void close_ranks(const struct filling *filling, struct group *from
     }
 }
 
-/* Advances and harvests until every orbit is done. */
+/* Advances and harvests until every orbit is done. One group is left only when no pixel is. */
 TARGET static void finish(struct filling *filling) {
     struct group *first = &filling->groups[0], *second = &filling->groups[1];
+    uint32_t limit = filling->workload->max_iter;
     while (second->busy) {
         advance(first);
         harvest(filling, second);
-        close_ranks(filling, second, ALL, first, ALL);
+        if (!filling->waiting && filling->next == filling->count)
+            close_ranks(second, ALL, first, ALL, limit);
         advance(second);
         harvest(filling, first);
     }
     while (first->busy) {
-        close_ranks(filling, first, ALL & ~LOWER_HALF, first, LOWER_HALF);
+        close_ranks(first, ALL & ~LOWER_HALF, first, LOWER_HALF, limit);
         advance(first);
         harvest(filling, first);
     }
