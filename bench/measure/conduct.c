@@ -5,8 +5,8 @@
 #include "base/log.h"
 #include "base/size.h"
 #include "bench/campaign/raw.h"
-#include "bench/measure/batches.h"
 #include "bench/measure/blocks.h"
+#include "bench/measure/costs.h"
 #include "bench/measure/judge.h"
 #include "bench/measure/noise.h"
 #include "bench/stats/random.h"
@@ -232,7 +232,7 @@ int conduct_campaign(const struct conduct *conduct, struct conduct_result *resul
                                   .is_precise = is_precise,
                                   .take = take_one};
     *result = (struct conduct_result){0};
-    int err = batches_measure(conduct->campaign);
+    int err = costs_measure(conduct->campaign);
     if (!err)
         err = blocks_run(&blocks, result);
     references_free(&state.references);

@@ -3,7 +3,7 @@
 #ifndef BENCH_TABLES_BOUNDS_H
 #define BENCH_TABLES_BOUNDS_H
 
-#include "bench/measure/batches.h"
+#include "bench/campaign/batches.h"
 #include "bench/tables/cells.h"
 
 #include <stddef.h>

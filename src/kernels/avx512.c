@@ -27,16 +27,9 @@ TARGET static inline reals twice_plus(reals a, reals b) {
 
 #include "kernels/vector_loop.h"
 
-#define FILL    vector_fill
-#define MISSING NULL
 #else
-#define FILL    NULL
-#define MISSING "it needs an x86-64 CPU"
+#define vector_fill NULL
 #endif
-
-static const char *unavailable(void) {
-    return MISSING;
-}
 
 /* Preferred to 256 bits wherever it is there: some CPUs lower their clock for it, by a quarter at
  * most, but an instruction does twice the work. `mandelbench run kernels` measures both, and
@@ -48,6 +41,6 @@ const struct kernel kernel_avx512 = {
     .lanes = 8,
     .preference = 30,
     .exact = true,
-    .unavailable = unavailable,
-    .fill = FILL,
+    .unavailable = kernel_needs_x86_64,
+    .fill = vector_fill,
 };

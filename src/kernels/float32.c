@@ -27,16 +27,9 @@ TARGET static inline reals twice_plus(reals a, reals b) {
 
 #include "kernels/vector_loop.h"
 
-#define FILL    vector_fill
-#define MISSING NULL
 #else
-#define FILL    NULL
-#define MISSING "it needs an x86-64 CPU"
+#define vector_fill NULL
 #endif
-
-static const char *unavailable(void) {
-    return MISSING;
-}
 
 const struct kernel kernel_float32 = {
     .name = "float32",
@@ -44,6 +37,6 @@ const struct kernel kernel_float32 = {
     .needs = CPU_AVX512F | CPU_AVX512DQ,
     .lanes = 16,
     .exact = false,
-    .unavailable = unavailable,
-    .fill = FILL,
+    .unavailable = kernel_needs_x86_64,
+    .fill = vector_fill,
 };

@@ -29,16 +29,9 @@ TARGET static inline reals fused(reals a, reals b, reals c) {
 
 #include "kernels/vector_loop.h"
 
-#define FILL    vector_fill
-#define MISSING NULL
 #else
-#define FILL    NULL
-#define MISSING "it needs an x86-64 CPU"
+#define vector_fill NULL
 #endif
-
-static const char *unavailable(void) {
-    return MISSING;
-}
 
 const struct kernel kernel_fma = {
     .name = "fma",
@@ -46,6 +39,6 @@ const struct kernel kernel_fma = {
     .needs = CPU_AVX512F | CPU_AVX512DQ | CPU_FMA,
     .lanes = 8,
     .exact = false,
-    .unavailable = unavailable,
-    .fill = FILL,
+    .unavailable = kernel_needs_x86_64,
+    .fill = vector_fill,
 };

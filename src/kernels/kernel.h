@@ -36,6 +36,10 @@ const struct kernel *kernel_find(const char *name);
  * switched off. */
 const char *kernel_unavailable(const struct kernel *kernel);
 
+/* For `unavailable`: whether this build is for such a CPU. */
+const char *kernel_needs_x86_64(void);
+const char *kernel_needs_aarch64(void);
+
 /* The fastest exact kernel that runs here. Never NULL: scalar always does. */
 const struct kernel *kernel_fastest(void);
 

@@ -32,6 +32,22 @@ const char *kernel_unavailable(const struct kernel *kernel) {
     return reason ? reason : cpu_missing(kernel->needs);
 }
 
+const char *kernel_needs_x86_64(void) {
+#ifdef __x86_64__
+    return NULL;
+#else
+    return "it needs an x86-64 CPU";
+#endif
+}
+
+const char *kernel_needs_aarch64(void) {
+#ifdef __aarch64__
+    return NULL;
+#else
+    return "it needs an aarch64 CPU";
+#endif
+}
+
 const struct kernel *kernel_fastest(void) {
     const struct kernel *best = NULL;
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {

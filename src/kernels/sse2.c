@@ -26,16 +26,9 @@ static inline reals twice_plus(reals a, reals b) {
 
 #include "kernels/vector_loop.h"
 
-#define FILL    vector_fill
-#define MISSING NULL
 #else
-#define FILL    NULL
-#define MISSING "it needs an x86-64 CPU"
+#define vector_fill NULL
 #endif
-
-static const char *unavailable(void) {
-    return MISSING;
-}
 
 const struct kernel kernel_sse2 = {
     .name = "sse2",
@@ -44,6 +37,6 @@ const struct kernel kernel_sse2 = {
     .lanes = 2,
     .preference = 10,
     .exact = true,
-    .unavailable = unavailable,
-    .fill = FILL,
+    .unavailable = kernel_needs_x86_64,
+    .fill = vector_fill,
 };

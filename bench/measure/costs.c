@@ -1,11 +1,11 @@
-/* Timing single batches; contracts in batches.h. */
-#include "bench/measure/batches.h"
+/* Timing single batches; contracts in costs.h. */
+#include "bench/measure/costs.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/size.h"
 #include "base/stop.h"
-#include "bench/campaign/array.h"
+#include "bench/campaign/batches.h"
 #include "bench/tables/table.h"
 #include "core/counts.h"
 
@@ -16,29 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FRAME_MAX (UINT64_C(1) << 40)  /* pixels, so batches too */
 #define ENOUGH_NS UINT64_C(2000000000) /* on one frame: no further pass is begun */
 #define PASSES    5                    /* through a frame: a bound is hard, so the least counts */
-
-static const struct csv_column columns[] = {
-    CSV_COLUMN(struct batch_row, schema, CSV_WHOLE),
-    CSV_COLUMN(struct batch_row, kernel, CSV_TEXT),
-    CSV_COLUMN(struct batch_row, shortcuts, CSV_BOOL),
-    CSV_COLUMN(struct batch_row, view, CSV_TEXT),
-    CSV_COLUMN(struct batch_row, center_re, CSV_DOUBLE),
-    CSV_COLUMN(struct batch_row, center_im, CSV_DOUBLE),
-    CSV_COLUMN(struct batch_row, extent, CSV_DOUBLE),
-    CSV_COLUMN(struct batch_row, width, CSV_WHOLE),
-    CSV_COLUMN(struct batch_row, height, CSV_WHOLE),
-    CSV_COLUMN(struct batch_row, max_iter, CSV_WHOLE),
-    CSV_COLUMN(struct batch_row, batch, CSV_WHOLE),
-    CSV_COLUMN(struct batch_row, index, CSV_WHOLE),
-    CSV_COLUMN(struct batch_row, iterations, CSV_WHOLE),
-    CSV_COLUMN(struct batch_row, cost_s, CSV_DOUBLE),
-    CSV_COLUMN(struct batch_row, batches, CSV_WHOLE),
-};
-
-#define COLUMN_COUNT (sizeof columns / sizeof *columns)
 
 static bool has_same_batches(const struct plan_case *a, const struct plan_case *b) {
     return a->job.kernel == b->job.kernel && a->job.batch == b->job.batch &&
@@ -54,23 +33,6 @@ static bool is_measured(const struct plan *plan, uint32_t index) {
             return false;
     return true;
 }
-
-bool batches_belong(const struct batch_row *row, const struct plan_case *plan_case) {
-    const struct job *job = &plan_case->job;
-    const struct workload workload = {
-        .center_re = row->center_re,
-        .center_im = row->center_im,
-        .extent = row->extent,
-        .width = (uint32_t)row->width,
-        .height = (uint32_t)row->height,
-        .max_iter = (uint32_t)row->max_iter,
-        .shortcuts = row->shortcuts == CSV_TRUE,
-    };
-    return row->batch == job->batch && workload_same(&workload, &job->workload) &&
-           strcmp(row->kernel, job->kernel->name) == 0;
-}
-
-/* ---- measuring ---- */
 
 /* One frame and its rows: each stands for `each` batches, the last one perhaps for fewer. */
 struct frame {
@@ -158,7 +120,7 @@ static int take_all(const struct plan *plan, struct batch_rows *rows) {
     uint64_t frames = 0;
     for (uint32_t i = 0; i < plan->count; i++)
         frames += is_measured(plan, i);
-    uint64_t most = frames ? size_min(BATCHES_ROWS_MAX, BATCHES_TOTAL_MAX / frames) : 0;
+    uint64_t most = frames ? size_min(COSTS_FRAME_MAX, COSTS_MAX / frames) : 0;
     int err = 0;
     rows->at = calloc(frames * most + 1, sizeof *rows->at);
     if (!rows->at)
@@ -169,15 +131,15 @@ static int take_all(const struct plan *plan, struct batch_rows *rows) {
     return err;
 }
 
-_Static_assert(BATCHES_TOTAL_MAX / PLAN_CASES_MAX >= 16, "every frame has its rows");
+_Static_assert(COSTS_MAX / PLAN_CASES_MAX >= 16, "every frame has its rows");
 
-int batches_measure(const struct campaign *campaign) {
+int costs_measure(const struct campaign *campaign) {
     char path[CAMPAIGN_PATH_SIZE + 128];
     struct batch_rows rows = {0};
     if (access(campaign_path(campaign, "batches.csv", path), F_OK) == 0)
         return 0;
     int err = take_all(&campaign->plan, &rows);
-    const struct table table = {"batches.csv", columns,         COLUMN_COUNT,
+    const struct table table = {"batches.csv", batch_columns,   batch_column_count,
                                 rows.at,       sizeof *rows.at, rows.count};
     if (!err)
         err = table_write(&table, campaign);
@@ -185,42 +147,4 @@ int batches_measure(const struct campaign *campaign) {
     if (err && err != -ECANCELED)
         log_say("cannot take the batches' costs into '%.256s': %s", path, strerror(-err));
     return err;
-}
-
-/* ---- reading ---- */
-
-/* Nothing that would spoil a sum. */
-static bool is_sane(const struct batch_row *row) {
-    return row->cost_s >= 0 && row->cost_s < 1e15 && row->batches >= 1 &&
-           row->batches <= FRAME_MAX && row->index <= FRAME_MAX;
-}
-
-static int keep(void *context, const void *row) {
-    struct batch_rows *rows = context;
-    if (!is_sane(row))
-        return -EPROTO;
-    struct batch_row *at = array_room(rows->at, rows->count, &rows->capacity, sizeof *at);
-    if (!at)
-        return -ENOMEM;
-    at[rows->count++] = *(const struct batch_row *)row;
-    rows->at = at;
-    return 0;
-}
-
-int batches_read(const char *path, struct batch_rows *rows, size_t *bad_line) {
-    struct batch_row row;
-    struct csv_file file = {.columns = columns,
-                            .column_count = COLUMN_COUNT,
-                            .row = &row,
-                            .keep = keep,
-                            .context = rows};
-    *rows = (struct batch_rows){0};
-    int err = csv_read_file(&file, path);
-    *bad_line = file.line;
-    return err;
-}
-
-void batches_free(struct batch_rows *rows) {
-    free(rows->at);
-    *rows = (struct batch_rows){0};
 }

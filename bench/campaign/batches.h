@@ -1,8 +1,8 @@
-/* Batches: what each batch of a campaign costs when one loop computes it and nobody shares. Taken
- * once per campaign, kept in batches.csv; tables derive from it how fast a render could be at best.
- * results/README.md is the dictionary of its columns. */
-#ifndef BENCH_MEASURE_BATCHES_H
-#define BENCH_MEASURE_BATCHES_H
+/* Batches: what each batch of a campaign costs when one loop computes it and nobody shares, as
+ * batches.csv keeps it (bench/measure/costs.h takes it); tables derive from it how fast a render
+ * could be at best. results/README.md is the dictionary of its columns. */
+#ifndef BENCH_CAMPAIGN_BATCHES_H
+#define BENCH_CAMPAIGN_BATCHES_H
 
 #include "bench/campaign/campaign.h"
 #include "bench/campaign/csv.h"
@@ -30,14 +30,8 @@ struct batch_rows {
     size_t count, capacity;
 };
 
-/* At most so many rows for one frame, and for a campaign (a frame has then fewer, at least 16). */
-#define BATCHES_ROWS_MAX  4096
-#define BATCHES_TOTAL_MAX 65536
-
-/* Writes batches.csv, whole or not at all, unless it is there already: every workload, kernel and
- * batch size of the plan but the null kernel, which computes nothing. 0; -ECANCELED: a stop was
- * asked for; or -errno and a sentence has been said. */
-int batches_measure(const struct campaign *campaign);
+extern const struct csv_column batch_columns[];
+extern const size_t batch_column_count;
 
 /* Reads a batches.csv. 0; -errno; -EPROTO: malformed, and *bad_line says where. batches_free the
  * rows, also after a failure. */
