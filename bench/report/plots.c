@@ -84,7 +84,8 @@ static unsigned whole_cores(const struct campaign *campaign) {
 
 /* What a script is given. */
 struct figure {
-    char directory[PATH_MAX], names[NAMES_SIZE], setting[448], subtitle[512];
+    char directory[PATH_MAX], names[NAMES_SIZE], setting[448];
+    char subtitle[512], plain[480]; /* of figures with intervals, and without */
     char cpus[16], cores[16], serial[40];
     char kind[112]; /* "KERNEL SHORTCUTS VIEW" */
 };
@@ -191,15 +192,16 @@ static bool has_heat(const struct tables *tables, const struct speedup_row *base
 /* The figures that every campaign has. */
 static int draw_common(const struct tables *tables, const struct speedup_row *baseline,
                        const struct figure *figure) {
-    const char *const none[] = {NULL};
-    const char *const order[] = {figure->directory, figure->subtitle, NULL};
-    const char *const heat[] = {figure->directory, figure->names, figure->subtitle, figure->kind,
+    const char *const cpu[] = {figure->directory, figure->names, figure->plain,
+                               figure->cpus,      figure->kind,  NULL};
+    const char *const order[] = {figure->directory, figure->plain, NULL};
+    const char *const heat[] = {figure->directory, figure->names, figure->plain, figure->kind,
                                 NULL};
     int err = draw_loss(tables, figure, &baseline->key);
     if (!err)
         err = draw_gantt(tables, figure);
     if (!err)
-        err = run_script("cpu.gp", figure, none);
+        err = support_plot("cpu.gp", cpu);
     if (!err)
         err = support_plot("order.gp", order);
     if (!err && has_heat(tables, baseline))
@@ -218,8 +220,9 @@ int plots_draw(const struct tables *tables, const struct campaign *campaign) {
         return 0;
     const struct table_key *key = &baseline->key;
     describe(campaign, tables, key, experiment->along, figure.setting, sizeof figure.setting);
-    snprintf(figure.subtitle, sizeof figure.subtitle, "%s · n = %llu, 95 %% intervals",
-             figure.setting, (unsigned long long)baseline->n);
+    snprintf(figure.plain, sizeof figure.plain, "%s · n = %llu", figure.setting,
+             (unsigned long long)baseline->n);
+    snprintf(figure.subtitle, sizeof figure.subtitle, "%s, 95 %% intervals", figure.plain);
     describe(campaign, tables, key, AXIS_WORKERS, figure.setting, sizeof figure.setting);
     snprintf(figure.cpus, sizeof figure.cpus, "%u", campaign->plan.usable_cpus);
     snprintf(figure.cores, sizeof figure.cores, "%u", whole_cores(campaign));
