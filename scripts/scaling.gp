@@ -96,7 +96,7 @@ do for [form in 'svg png page'] {
 
     set label 4 shown('Efficiency against workers') at graph 0, graph 1.15 left font ',14'
     set ylabel 'efficiency (speedup / workers)'
-    set yrange [0:1.1]
+    set yrange [0:1.1<*]
     set ytics (0, 0.2, 0.5, 0.8, 1)
     set output directory . '/plots/efficiency' . ending
     plot ideal(x) / x with lines dt 2 lc rgb '#777777' title 'ideal', \

@@ -87,9 +87,9 @@ report_again() {
 # Columns are only ever added at the end.
 report_earlier() {
     local columns
-    columns=$(head -n 1 results/reference-scaling/summary.csv | tr ',' '\n' | wc -l)
-    cp -r results/reference-scaling "$work/earlier" && "$bench" report "$work/earlier" >/dev/null &&
-        cmp results/reference-scaling/summary.csv <(cut -d, -f "1-$columns" "$work/earlier/summary.csv")
+    columns=$(head -n 1 results/reference-batch/summary.csv | tr ',' '\n' | wc -l)
+    cp -r results/reference-batch "$work/earlier" && "$bench" report "$work/earlier" >/dev/null &&
+        cmp results/reference-batch/summary.csv <(cut -d, -f "1-$columns" "$work/earlier/summary.csv")
 }
 
 resume_torn() {
