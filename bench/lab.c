@@ -24,8 +24,8 @@ static int print_help(void) {
     const struct lab *const *labs = lab_list(&count);
     printf("Usage: mandelbench lab NAME [DIRECTORY]\n"
            "Runs one of the small experiments on the primitives; its table, as NAME.csv, and its "
-           "figure, if it has\n"
-           "one, go into DIRECTORY (default " DIRECTORY ").\n\n");
+           "figure, as\n"
+           "NAME.svg and NAME.png, go into DIRECTORY (default " DIRECTORY ").\n\n");
     for (unsigned i = 0; i < count; i++)
         printf("  %-9s %s\n", labs[i]->name, labs[i]->summary);
     return standard_flush();
@@ -74,9 +74,9 @@ static int write_csv(const struct lab *lab, const char *directory, const struct 
 
 static void draw(const struct lab *lab, const char *directory) {
     char script[2048], absolute[PATH_MAX];
-    if (!lab->figure || !realpath(directory, absolute))
+    if (!realpath(directory, absolute))
         return;
-    if (support_find("lab.gp", script, sizeof script) != 0) {
+    if (support_find(lab->script ? lab->script : "lab.gp", script, sizeof script) != 0) {
         log_say("no figure: its script is not where this program was built or installed");
         return;
     }
@@ -96,6 +96,9 @@ static int run_lab(const struct lab *lab, const char *directory) {
     if (err == -EILSEQ) {
         log_say("wrong result: lab %s lost or doubled something", lab->name);
         status = EXIT_WRONG;
+    } else if (err == -ECHILD || err == -EOWNERDEAD) {
+        log_say("lab %s: a worker died or failed, and the others were ended", lab->name);
+        status = EXIT_REFUSED_BY_SYSTEM;
     } else if (err) {
         log_say("lab %s: %s", lab->name, strerror(-err));
         status = EXIT_REFUSED_BY_SYSTEM;

@@ -1,6 +1,6 @@
 # The figure of a lab: one line per series, both axes logarithmic, as SVG and PNG.
 # gnuplot -c lab.gp DIRECTORY NAME "X Y SERIES [MARK]" TITLE XLABEL YLABEL
-# MARK is a column that says for each series at which X it is marked, or none. Reads DIRECTORY/NAME.csv, writes
+# MARK is a column that says for each series at which X it crosses the first, or none. Reads DIRECTORY/NAME.csv, writes
 # DIRECTORY/NAME.{svg,png}. Colours: Okabe and Ito.
 
 directory = ARG1
@@ -60,6 +60,10 @@ do for [i = 1:count] {
         set arrow from first place(i), graph 0 to first place(i), graph height(i) nohead dt 2 lc rgb colour(i)
         set label nth(i) . ': from ' . short(place(i)) at first place(i), graph height(i) right offset -0.5, 0 noenhanced tc rgb colour(i)
     }
+}
+
+if (mark ne '' && (sum [i = 1:count] is_marked(i)) == 0) {
+    set label 'no crossing: none is clearly faster than "' . nth(1) . '"' at graph 0.03, graph 0.96 left noenhanced tc rgb '#555555'
 }
 
 do for [form in 'svg png'] {

@@ -82,7 +82,7 @@ static int searcher(void *argument, unsigned number) {
 }
 
 static int search_with_processes(struct search *search, uint32_t *smallest) {
-    int err = team_run(WORKER_PROCESS, search->processes, searcher, search, NULL);
+    int err = team_run(WORKER_PROCESS, search->processes, searcher, search);
     *smallest = NOTHING;
     for (unsigned i = 0; !err && i < search->processes; i++) {
         uint32_t own = NOTHING;

@@ -31,7 +31,7 @@ static int add_in_child(void *argument, unsigned number) {
 
 static int compare(struct notes *notes, struct lab_table *table) {
     struct message message;
-    int err = team_run(WORKER_PROCESS, 1, add_in_child, notes, NULL);
+    int err = team_run(WORKER_PROCESS, 1, add_in_child, notes);
     if (err)
         return err;
     long length = pipe_receive_until(&notes->pipe.ends[0], &message, sizeof message, 0);
@@ -41,8 +41,11 @@ static int compare(struct notes *notes, struct lab_table *table) {
     lab_row(table, "a variable,1,%d,%d", message.counter, notes->counter);
     lab_row(table, "a struct through a pipe,1,%d,%d", message.counter, message.counter);
     lab_row(table, "a shared value,1,1001,%lld", (long long)value_get(notes->shared));
-    lab_lesson(table, "A child works on a copy: its changes are seen only if they are sent back or "
-                      "made in shared memory.");
+    lab_lesson(table,
+               "A child works on a copy: when it has %d in a variable its parent still has %d, and "
+               "sees %d only if it is sent back and %lld only if it is made in shared memory.",
+               message.counter, notes->counter, message.counter,
+               (long long)value_get(notes->shared));
     return 0;
 }
 
@@ -73,5 +76,9 @@ static int run(struct lab_table *table) {
 const struct lab lab_fork = {
     .name = "fork",
     .summary = "what does a parent see of what its child changes?",
+    .script = "lab-bars.gp",
+    .figure = "way child_has parent_sees",
+    .xlabel = "the child has",
+    .ylabel = "the parent sees",
     .run = run,
 };

@@ -17,12 +17,14 @@ struct lab_table {
 struct lab {
     const char *name;
     const char *summary; /* the question */
-    /* What its figure shows, "X Y SERIES" or "X Y SERIES MARK" by column name: MARK says in each
-     * row of a series at which X this series is marked, or none. NULL: a table says it better. */
-    const char *figure;
+    /* Who draws its figure: one of scripts/lab*.gp, which says on its first lines what it makes of
+     * the three strings below. NULL: lab.gp, lines on logarithmic axes. */
+    const char *script;
+    const char *figure; /* columns by name, for lab.gp "X Y SERIES" or "X Y SERIES MARK" */
     const char *xlabel, *ylabel;
-    /* Runs the experiment in this process (one thread, no OpenMP before it): 0 or -errno.
-     * Everything that it starts has ended when it returns. */
+    /* Runs the experiment in this process (one thread, no OpenMP before it). 0; -EILSEQ: a result
+     * that must be exact is wrong; -ECHILD: a worker died; or -errno. Everything that it starts has
+     * ended when it returns. */
     int (*run)(struct lab_table *table);
 };
 

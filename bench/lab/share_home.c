@@ -133,7 +133,7 @@ static int run_workers(struct share_home *home, mpz_t whole, struct share_cost *
         read_reports(home, home_at_ns, cost);
     supervisor_close(&home->supervisor);
     arena_close(&home->arena);
-    return err == -EOWNERDEAD ? -ECHILD : err;
+    return err == -EOWNERDEAD || err == -EPIPE ? -ECHILD : err; /* a server's death too */
 }
 
 static void run_serially(struct share_home *home, mpz_t whole) {

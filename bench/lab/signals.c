@@ -32,6 +32,7 @@ struct board {
     unsigned turns; /* how many may go on */
     struct barrier barrier;
     struct semaphore semaphore;
+    uint64_t start_ns; /* before the first worker */
     _Atomic unsigned count;
     struct happening happenings[HAPPENINGS];
 };
@@ -125,10 +126,33 @@ static void tell(struct board *board, struct lab_table *table) {
         line[sizeof line - 1] = '\0';
         for (unsigned who = 0; who < WORKERS; who++)
             line[who * 4 + 1] = who == happening->who ? '#' : '|';
-        lab_row(table, "%.1f,%u,%s,%s",
-                clock_seconds(happening->at_ns - board->happenings[0].at_ns) * 1e3, happening->who,
-                happening->what, line);
+        lab_row(table, "%.1f,%u,%s,%s", clock_seconds(happening->at_ns - board->start_ns) * 1e3,
+                happening->who, happening->what, line);
     }
+}
+
+static unsigned happened(const struct board *board, const char *what, double *last_ms) {
+    unsigned count = 0;
+    for (unsigned i = 0; i < HAPPENINGS && board->happenings[i].at_ns; i++)
+        if (strcmp(board->happenings[i].what, what) == 0) {
+            *last_ms = clock_seconds(board->happenings[i].at_ns - board->start_ns) * 1e3;
+            count++;
+        }
+    return count;
+}
+
+/* When the rows are in the order of time. */
+static void teach(const struct board *board, struct lab_table *table) {
+    double set_ms = 0, saw_ms = 0, arrived_ms = 0, passed_ms = 0;
+    happened(board, "sets the event", &set_ms);
+    unsigned saw = happened(board, "saw the event", &saw_ms);
+    happened(board, "arrives at the barrier", &arrived_ms);
+    unsigned passed = happened(board, "passes the barrier", &passed_ms);
+    lab_lesson(table,
+               "An event let all %u go on within %.0f us, a condition one and then all, a barrier "
+               "nobody until all %u were there and then all within %.0f us, a semaphore as many as "
+               "it has permits.",
+               saw, (saw_ms - set_ms) * 1e3, passed, (passed_ms - arrived_ms) * 1e3);
 }
 
 static int run(struct lab_table *table) {
@@ -144,12 +168,14 @@ static int run(struct lab_table *table) {
         err = barrier_open(&board->barrier, WORKERS, NULL, NULL);
     if (!err)
         err = semaphore_open(&board->semaphore, 2);
-    if (!err)
-        err = team_run(WORKER_PROCESS, WORKERS, worker, board, NULL);
-    if (!err)
+    if (!err) {
+        board->start_ns = clock_now_ns();
+        err = team_run(WORKER_PROCESS, WORKERS, worker, board);
+    }
+    if (!err) {
         tell(board, table);
-    lab_lesson(table, "An event lets all go on, a condition one or all, a barrier nobody until all "
-                      "are there, a semaphore as many as it has permits.");
+        teach(board, table);
+    }
     arena_close(&arena);
     return err;
 }
@@ -158,5 +184,9 @@ const struct lab lab_signals = {
     .name = "signals",
     .summary = "in which order do workers go on that wait for an event, a condition, a barrier, a "
                "semaphore?",
+    .script = "lab-signals.gp",
+    .figure = "at_ms worker what",
+    .xlabel = "milliseconds",
+    .ylabel = "worker",
     .run = run,
 };
