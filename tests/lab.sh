@@ -100,6 +100,38 @@ sums_are_right() {
         END {exit bad || rows != 20}' "$work/lab/spawn.csv"
 }
 
+# The sums of the squares of 1 … 64, of which the first takes long; one that is given up has fewer.
+pool_is_right() {
+    awk -F, 'NR > 1 {
+            home = $1 == "apply" ? 1 : $1 == "two apply_async" ? 2 : 64
+            if ($1 == "map then terminate") bad += $4 >= 64
+            else if ($4 != home || $5 != (home == 64 ? 89440 : home)) bad++
+            if ($8 != ($1 == "imap_unordered" ? "no" : "yes")) bad++
+            if ($1 == "map with 8 tasks per child" ? $6 < 8 || $7 < $6 : $6 > 2 || $7 > 2) bad++
+            if ($1 == "map in one chunk" && $6 != 1) bad++
+            if ($9 > $10 + 0) bad++
+            rows++
+        }
+        END {exit bad || rows != 9}' "$work/lab/pool.csv"
+}
+
+# Whatever waits in vain says so, and not before its time; then one worker ends, and leaves a lock, but no permit.
+timeouts_are_kept() {
+    awk -F, 'NR > 1 && NR <= 11 {bad += $2 != 20 || $3 != "timed out" || $4 < 20 || $5 < 0 || $6 < $5}
+        NR > 11 {said = said $3 ","}
+        END {exit bad || NR != 16 || said != "true,exit code -15,false,recovered,timed out,"}' "$work/lab/timeout.csv"
+}
+
+# Each client brings 1 … n.
+totals_are_exact() {
+    awk -F, 'NR > 1 {
+            n = $3 / $2
+            if ($4 != $2 * n * (n + 1) / 2 || $5 < 3 || $6 <= 0) bad = 1
+            objects[$1]++
+        }
+        END {for (i in objects) {count++; bad += objects[i] != 3} exit bad || count != 5}' "$work/lab/manager.csv"
+}
+
 # An SVG that has all that it is to say, and a PNG.
 drawn() {
     local lab=$1 words
@@ -176,6 +208,12 @@ ends_without_worker() {
     [ $deaths -gt 0 ]
 }
 
+# A pool replaces its workers, and its results are right all the same.
+pool_outlives_worker() {
+    kill_worker pool -1 0.01 && [ "$died" = 0 ] &&
+        kill_worker pool 0 0.08 && [ "$died" = 0 ] && kill_worker pool -1 0.2 && [ "$died" = 0 ]
+}
+
 # Each n has one smallest multiple, of 7, never larger than that of a smaller n; and n covers five decades.
 multiples_agree() {
     awk -F, 'NR == 1 {next}
@@ -243,7 +281,7 @@ unwritable() {
     [ "$status" -eq 1 ] && [ "$(wc -l <"$work/stderr")" -eq 1 ]
 }
 
-labs="fork race deadlock dice signals spawn crossover share"
+labs="fork race deadlock dice signals spawn crossover share pool timeout manager"
 for lab in $labs; do
     ok "runs the lab $lab" run_lab "$lab"
     ok "tells the lesson of $lab" grep -q '^  [A-Z].*\.$' "$work/$lab.txt"
@@ -262,6 +300,9 @@ ok "crossover: processes win where it says so" crossings_are_right
 ok "share: remainders as awk computes them" digits_are_right
 ok "share: known digits" digits_are_known
 ok "share: as many bytes come home as digits need" parts_come_home
+ok "pool: every verb has its results" pool_is_right
+ok "timeout: every verb keeps its deadline" timeouts_are_kept
+ok "manager: every total is exact" totals_are_exact
 ok "draws fork" drawn fork 'a struct through a pipe' 'the parent sees' '1,001'
 ok "draws race" drawn race 'lock per operation' 'updates lost' 'nanoseconds'
 ok "draws deadlock" drawn deadlock 'waits for the lock of worker 1' 'waits for a message of worker 0' 'found after'
@@ -270,10 +311,14 @@ ok "draws signals" drawn signals 'sets the event' 'notifies all' 'passes' 'enter
 ok "draws spawn" drawn spawn 'a thread each' 'milliseconds for the whole'
 ok "draws crossover" drawn crossover '8 processes' 'milliseconds'
 ok "draws share" drawn share 'value and lock' 'milliseconds'
+ok "draws pool" drawn pool 'imap_unordered' 'milliseconds to the last'
+ok "draws timeout" drawn timeout 'pipe_send_until' 'microseconds late'
+ok "draws manager" drawn manager 'a value in shared memory' 'microseconds per call'
 ok "marks where lines cross, and says if none do" crossings_are_marked
-for lab in $labs; do
+for lab in ${labs/pool/}; do
     ok "ends lab $lab when a worker is killed" ends_without_worker "$lab"
 done
+ok "goes on in lab pool when a worker is killed" pool_outlives_worker
 ok "helps" "$bench" lab --help
 ok "refuses no name" refused
 ok "refuses an unknown lab" refused nothing
