@@ -23,7 +23,10 @@ typedef void count_throw(struct histogram *histogram, unsigned face);
 /* In shared pages. */
 struct histogram {
     struct team_line line;
-    struct lock whole, each[FACES];
+    struct lock whole;
+    struct {
+        _Alignas(64) struct lock lock; /* a cache line each: or they would be contended for too */
+    } each[FACES];
     _Atomic uint64_t counts[FACES];
     unsigned workers;
     count_throw *count; /* NULL: count privately, merge at the end */
@@ -41,9 +44,9 @@ static void with_one_lock(struct histogram *histogram, unsigned face) {
 }
 
 static void with_lock_of_face(struct histogram *histogram, unsigned face) {
-    lock_acquire(&histogram->each[face]);
+    lock_acquire(&histogram->each[face].lock);
     add(histogram, face, 1);
-    lock_release(&histogram->each[face]);
+    lock_release(&histogram->each[face].lock);
 }
 
 static void with_atomic(struct histogram *histogram, unsigned face) {
@@ -168,7 +171,7 @@ static int open_histogram(struct arena *arena, struct dice *dice) {
     dice->histogram = piece;
     err = lock_open(&dice->histogram->whole);
     for (unsigned face = 0; !err && face < FACES; face++)
-        err = lock_open(&dice->histogram->each[face]);
+        err = lock_open(&dice->histogram->each[face].lock);
     return err;
 }
 
