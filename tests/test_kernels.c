@@ -8,6 +8,7 @@
 #include "core/workload.h"
 #include "kernels/cpu.h"
 #include "kernels/kernel.h"
+#include "kernels/quotient.h"
 
 #include <errno.h>
 #include <math.h>
@@ -314,6 +315,8 @@ static void tiny_points_are_exact(void **state) {
     (void)state;
     assert_frame_exact((struct workload){0, 0, 0x1p-1074, 17, 3, 100, false});
     assert_frame_exact((struct workload){0, 0, 1e-300, 17, 3, 100, false});
+    assert_frame_exact((struct workload){0, 0, 0x1p-900, 33, 9, 100, false});
+    assert_frame_exact((struct workload){0, 0, nextafter(0x1p-900, 0), 33, 9, 100, false});
     assert_frame_exact((struct workload){0, 0, 1e-160, 33, 9, 100, false});
     assert_frame_exact((struct workload){-0.75, 0, 1e-10, 33, 9, 500, false});
 }
@@ -461,6 +464,31 @@ static void inexact_kernels_are_close(void **state) {
             differ += at_the_start()[p] != arena.expected[p];
         assert_in_range(differ * 100, 0, cases[i].percent * batch.count);
     }
+}
+
+/* A number of 53 digits in 1 … 2. */
+static double random_significand(struct dice *dice) {
+    return 1 + ldexp((double)dice_below(dice, UINT64_C(1) << 52), -52);
+}
+
+/* A quotient that is wrong by one unit shows in few counts, so it is looked at itself: random
+ * numbers, and those whose quotients are nearest to the middle between two numbers. */
+static void quotients_are_rounded_like_divisions(void **state) {
+    (void)state;
+    struct dice dice = dice_of_test();
+    for (unsigned i = 0; i < 2000000; i++) {
+        double divisor = (double)(1 + dice_below(&dice, i % 2 ? 1 << 20 : 4096));
+        double a = ldexp(random_significand(&dice), (int)dice_below(&dice, 1800) - 900);
+        if (i % 3 == 0)
+            a = fma(random_significand(&dice), divisor, 0x1p-53 * divisor);
+        if (i % 3 == 1)
+            a = nextafter(a, i % 4 ? 0 : INFINITY);
+        double got = quotient(a, divisor, 1 / divisor);
+        if (got != a / divisor)
+            fail_msg("seed %" PRIu64 ": %a / %.0f is %a and not %a", seed, a, divisor, got,
+                     a / divisor);
+    }
+    assert_true(quotient(0, 1600, 1.0 / 1600) == 0);
 }
 
 static void narrow_frames_are_exact(void **state) {
@@ -710,6 +738,7 @@ int main(void) {
         cmocka_unit_test(the_rim_is_exact),
         cmocka_unit_test(shortcuts_change_no_count),
         cmocka_unit_test(inexact_kernels_are_close),
+        cmocka_unit_test(quotients_are_rounded_like_divisions),
         cmocka_unit_test(narrow_frames_are_exact),
         cmocka_unit_test(the_largest_frame_is_exact),
         cmocka_unit_test(no_kernel_writes_elsewhere),

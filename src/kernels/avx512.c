@@ -10,6 +10,8 @@
 #define LANES   8
 #define VECTORS 8
 #define TARGET  __attribute__((target("avx512f,avx512dq")))
+#define FUSES   1
+#define SPLIT   1 /* two units for sums and products, and one for stores */
 
 typedef double real;
 typedef uint64_t word __attribute__((may_alias));

@@ -11,6 +11,8 @@
 #define LANES   16
 #define VECTORS 4
 #define TARGET  __attribute__((target("avx512f,avx512dq")))
+#define FUSES   1
+#define SPLIT   1
 
 typedef float real;
 typedef uint32_t word __attribute__((may_alias));

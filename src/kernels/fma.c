@@ -11,6 +11,8 @@
 #define LANES   8
 #define VECTORS 8
 #define TARGET  __attribute__((target("avx512f,avx512dq,fma")))
+#define FUSES   1
+#define SPLIT   0
 
 typedef double real;
 typedef uint64_t word __attribute__((may_alias));

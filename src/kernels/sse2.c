@@ -10,6 +10,8 @@
 #define LANES   2
 #define VECTORS 6
 #define TARGET
+#define FUSES 0
+#define SPLIT 0
 
 typedef double real;
 typedef uint64_t word __attribute__((may_alias));

@@ -10,7 +10,8 @@
  * 2²⁴; compared with `now` rounded alike, it lets an orbit stay for longer then, never for less. */
 struct group {
     real zr[WIDTH], zi[WIDTH], cr[WIDTH], ci[WIDTH];
-    real norm[BLOCK][WIDTH];               /* |z|² before each iteration of the last block */
+    real norm[BLOCK][WIDTH];               /* |z|² before each iteration of the last block; */
+    real im2[BLOCK - 1][WIDTH];            /* if SPLIT, less this, and without the last */
     real end[WIDTH];                       /* when the lane's orbit is at the limit */
     real past_zr[WIDTH], past_zi[WIDTH];   /* an earlier z of the same orbit, */
     real patience[WIDTH], interval[WIDTH]; /* and how many more looks it is kept, now and next */
@@ -37,43 +38,58 @@ static inline unsigned first_of(uint64_t lanes) {
     return (unsigned)__builtin_ctzll(lanes);
 }
 
-/* One iteration. Returns |z|² before it. */
-TARGET static inline reals iterate(reals *zr, reals *zi, reals cr, reals ci) {
+/* One iteration. Returns |z|² before it, which is *re2 + *im2. */
+TARGET static inline reals iterate(reals *zr, reals *zi, reals cr, reals ci, reals *re2,
+                                   reals *im2) {
+    *re2 = *zr * *zr;
+    *im2 = *zi * *zi;
 #ifdef CONTRACTED
-    reals zi2 = *zi * *zi, norm = fused(*zr, *zr, zi2), next_zr = fused(*zr, *zr, cr - zi2);
+    reals norm = fused(*zr, *zr, *im2), next_zr = fused(*zr, *zr, cr - *im2);
     *zi = fused(*zr + *zr, *zi, ci);
     *zr = next_zr;
     return norm;
 #else
-    reals zr2 = *zr * *zr, zi2 = *zi * *zi;
     *zi = twice_plus(*zr * *zi, ci);
-    *zr = (zr2 - zi2) + cr;
-    return zr2 + zi2;
+    *zr = (*re2 - *im2) + cr;
+    return *re2 + *im2;
 #endif
 }
 
+/* The lanes of vector v whose orbits have neither escaped nor come to their limit. */
+TARGET static inline uint64_t going_on(const struct group *group, unsigned v, reals norm) {
+    reals now = splat((real)group->now);
+    return set_of(at_most(norm, splat(4)) & at_most(now, VECTOR(group->end, v)), v);
+}
+
 /* BLOCK iterations of the vectors zr and zi, the group's first ones, and only then a look at who is
- * done. */
+ * done. If SPLIT, the last norms are at hand; else there are too few registers for that. */
 TARGET static inline __attribute__((always_inline)) void
 advance_vectors(struct group *group, reals *zr, reals *zi, unsigned vectors) {
+    uint64_t lanes = 0;
     memcpy(zr, group->zr, vectors * sizeof *zr);
     memcpy(zi, group->zi, vectors * sizeof *zi);
+    group->now += BLOCK;
     for (unsigned step = 0; step < BLOCK; step++) {
         __asm__ volatile("" ::: "memory"); /* c stays in memory: the registers are for z */
-        for (unsigned v = 0; v < vectors; v++)
-            VECTOR(group->norm[step], v) =
-                iterate(&zr[v], &zi[v], VECTOR(group->cr, v), VECTOR(group->ci, v));
+        for (unsigned v = 0; v < vectors; v++) {
+            reals re2, im2;
+            reals norm =
+                iterate(&zr[v], &zi[v], VECTOR(group->cr, v), VECTOR(group->ci, v), &re2, &im2);
+            if (!SPLIT) {
+                VECTOR(group->norm[step], v) = norm;
+            } else if (step < BLOCK - 1) {
+                VECTOR(group->norm[step], v) = re2;
+                VECTOR(group->im2[step], v) = im2;
+            } else {
+                lanes |= going_on(group, v, norm);
+            }
+        }
     }
     memcpy(group->zr, zr, vectors * sizeof *zr);
     memcpy(group->zi, zi, vectors * sizeof *zi);
-    group->now += BLOCK;
-    reals now = splat((real)group->now), four = splat(4);
-    uint64_t going_on = 0;
-    for (unsigned v = 0; v < vectors; v++)
-        going_on |= set_of(at_most(VECTOR(group->norm[BLOCK - 1], v), four) &
-                               at_most(now, VECTOR(group->end, v)),
-                           v);
-    group->done = ~going_on;
+    for (unsigned v = 0; v < vectors && !SPLIT; v++)
+        lanes |= going_on(group, v, VECTOR(group->norm[BLOCK - 1], v));
+    group->done = ~lanes;
 }
 
 /* Half the vectors, if the orbits are there, take half the time; still fewer would take no less.
@@ -89,22 +105,58 @@ TARGET static __attribute__((noinline)) void advance(struct group *group) {
     }
 }
 
-/* How many iterations of the last block a done lane made within |z| ≤ 2, at most BLOCK - 1. Once
- * outside it stays outside, so halving finds the place. The norms are compared as integers, which
- * order positive numbers, infinity and NaN alike, because the vectors keep the other units busy. */
-static inline unsigned survived(const struct group *group, unsigned lane) {
+/* The first block of orbits that begin, at z = c, with whole norms; half of it, if then all that
+ * are busy have escaped. Returns the iterations made. */
+TARGET static __attribute__((noinline)) unsigned begin(struct group *group) {
+    reals zr[VECTORS], zi[VECTORS];
+    memcpy(zr, group->cr, sizeof zr);
+    memcpy(zi, group->ci, sizeof zi);
+    unsigned made = 0;
+    do {
+        uint64_t lanes = 0;
+        for (unsigned step = 1; step <= BLOCK / 2; step++, made++) {
+            __asm__ volatile("" ::: "memory");
+            for (unsigned v = 0; v < VECTORS; v++) {
+                reals re2, im2;
+                reals norm =
+                    iterate(&zr[v], &zi[v], VECTOR(group->cr, v), VECTOR(group->ci, v), &re2, &im2);
+                VECTOR(group->norm[made], v) = norm;
+                if (step == BLOCK / 2)
+                    lanes |= set_of(at_most(norm, splat(4)), v);
+            }
+        }
+        group->done = ~lanes;
+    } while (made < BLOCK && group->busy & ~group->done);
+    memcpy(group->zr, zr, sizeof zr);
+    memcpy(group->zi, zi, sizeof zi);
+    return made;
+}
+
+/* Was |z| ≤ 2 before an iteration of the last block, not the last? A whole norm is compared as an
+ * integer, which orders positive numbers, infinity and NaN alike, because the vectors keep the
+ * other units busy. */
+static inline bool was_inside(const struct group *group, unsigned lane, unsigned step) {
+#if SPLIT
+    return group->norm[step][lane] + group->im2[step][lane] <= 4;
+#else
     static const union {
         real number;
         word bits;
     } four = {4};
-    const word *norm = (const word *)group->norm[0] + lane;
+    return *(const word *)&group->norm[step][lane] <= four.bits;
+#endif
+}
+
+/* How many iterations of the last block a done lane made within |z| ≤ 2, at most BLOCK - 1. Once
+ * outside it stays outside, so halving finds the place. */
+static inline unsigned survived(const struct group *group, unsigned lane) {
     unsigned n = 0;
     for (unsigned half = BLOCK / 2; half; half /= 2)
-        n += half * (norm[(n + half - 1) * WIDTH] <= four.bits);
+        n += half * was_inside(group, lane, n + half - 1);
     return n;
 }
 
-/* As bits, for the same reason. */
+/* As bits, so that the vector units need not be queued for. */
 static inline void copy(real *to, const real *from) {
     *(word *)to = *(const word *)from;
 }

@@ -6,14 +6,15 @@
  *   VECTORS independent chains keep the units busy.
  *   No test in the loop. A group makes BLOCK iterations and stores |z|² of each; who has escaped,
  *   and when, is read from there afterwards. This needs that an escaped orbit never seems to
- *   return, infinity and NaN included; see RIM.
+ *   return, infinity and NaN included; see RIM. If SPLIT, the two squares are stored and only
+ *   those that are looked at are added up: an operation in seven less, for a store more.
  *   Lanes are refilled. A lane whose orbit is done takes the batch's next one, so none waits for
  *   its neighbours, however long their orbits.
  *   A nursery. Pixels enter WIDTH at a time along the row, where coordinates are computed in
- *   vectors; their first block is made there, and who escapes in it never needs a lane. Its counts
- *   follow the definition itself.
+ *   vectors, by quotient() where the CPU fuses; their first block is made there, and who escapes
+ *   in it never needs a lane.
  *   Two groups in turn. One is harvested (branches, scalars) while the other's arithmetic still
- *   runs. Harvesting uses integers alone, so that it need not queue for the vector units.
+ *   runs. Harvesting uses integers where it can, so that it need not queue for the vector units.
  *   A batch's end. When no pixel is left, the orbits close ranks, in one group and then in half of
  *   it, so that a short batch does not drag empty vectors along.
  *
@@ -27,6 +28,8 @@
  *   word                     an unsigned integer of that size that may alias
  *   at_most(a, b)            the lanes where a ≤ b, as bits; false for NaN
  *   twice_plus(a, b)         2a + b, rounded as orbit() rounds
+ *   FUSES                    1 if __builtin_fma is an instruction there
+ *   SPLIT                    1 if a sum costs more than a store
  * or, for a kernel that is not exact, CONTRACTED and fused(a, b, c), a·b + c rounded once;
  * and gets vector_fill, a kernel's fill hook. */
 #ifndef LANES
@@ -36,8 +39,10 @@
 #include "base/size.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
+#include "kernels/quotient.h"
 #include "kernels/vector_group.h"
 #include "kernels/vector_shortcuts.h"
 
@@ -45,8 +50,8 @@
 
 /* With |c|² ≤ RIM an escaped orbit stays outside: let |c| ≤ 2 - d, so d ≥ 2⁻⁴², and let the rounded
  * |z|² be above 4. Then |z|² > 4 - 2⁻⁴⁹, and the next |z|, rounded, is above 4 - (2 - d) - 2⁻⁴⁸ >
- * 2 + d/2; from there on each exceeds the last, up to infinity and NaN. Survivors of the nursery
- * beyond RIM (they are at c ≈ -2 only) are left to orbit() itself. */
+ * 2 + d/2; from there on each exceeds the last, up to infinity and NaN. With |c|² > 4 the count is
+ * 0. The few between (in the width of a hair around |c| = 2) are left to orbit() itself. */
 #define RIM (4 - 0x1p-40)
 
 /* A batch being filled. */
@@ -57,58 +62,67 @@ struct filling {
     uint64_t count, next; /* pixels of the batch; the first that has not been in the nursery */
     uint64_t waiting;     /* the nursery's lanes whose orbits need a lane of a group */
     uint64_t nursed;      /* the place of the nursery's lane 0 */
-    double left, top, extent_im;
+    double top, extent_im;
     uint32_t row, col; /* of pixel `next` */
 };
+
+/* The real parts of `count` columns from `col` on, as workload_re() says. */
+TARGET static void enter_columns(const struct workload *workload, uint32_t col, unsigned count,
+                                 real *restrict cr) {
+    double left = workload_left(workload), extent = workload->extent, width = workload->width;
+    double inverse = 1 / width;
+    if (FUSES && extent >= QUOTIENT_MIN)
+        for (unsigned i = 0; i < count; i++)
+            cr[i] = (real)(left + quotient(extent * (col + i), width, inverse));
+    else
+        for (unsigned i = 0; i < count; i++)
+            cr[i] = (real)workload_re(workload, left, col + i);
+}
 
 /* The nursery's lanes get the batch's next `here` pixels. */
 TARGET static void enter_pixels(struct filling *filling, unsigned here) {
     const struct workload *workload = filling->workload;
     struct group *nursery = &filling->nursery;
     for (unsigned i = 0; i < here;) {
-        unsigned row_end = i + (unsigned)size_min(here - i, workload->width - filling->col);
+        unsigned count = (unsigned)size_min(here - i, workload->width - filling->col);
         real im = (real)workload_im(workload, filling->top, filling->extent_im, filling->row);
-        for (; i < row_end; i++) {
-            nursery->cr[i] = (real)workload_re(workload, filling->left, filling->col++);
+        enter_columns(workload, filling->col, count, &nursery->cr[i]);
+        for (unsigned end = i + count; i < end; i++)
             nursery->ci[i] = im;
-        }
+        filling->col += count;
         if (filling->col == workload->width) {
             filling->col = 0;
             filling->row++;
         }
     }
-    memcpy(nursery->zr, nursery->cr, sizeof nursery->zr);
-    memcpy(nursery->zi, nursery->ci, sizeof nursery->zi);
     filling->nursed = filling->next;
     filling->next += here;
 }
 
-/* Counts the first block of `here` lanes as the definition says. Returns those that go on. */
-TARGET static uint64_t count_first_block(const struct group *nursery, uint32_t limit, unsigned here,
-                                         uint32_t *out) {
+/* Counts the `made` first iterations of `here` orbits. One that starts outside counts none. */
+TARGET static void count_first(const struct group *nursery, unsigned made, uint32_t limit,
+                               unsigned here, uint32_t *out) {
     masks counts[VECTORS];
-    uint64_t going_on = 0;
     for (unsigned v = 0; v < VECTORS; v++) {
-        masks inside = ~(masks){0}, count = {0};
-        for (unsigned step = 0; step < BLOCK; step++) {
-            inside &= VECTOR(nursery->norm[step], v) <= 4;
-            count -= inside; /* a set mask is -1 */
-        }
-        counts[v] = count;
-        going_on |= set_of(at_most((reals)~inside, splat(0)), v); /* other lanes are NaN */
+        masks count = {0};
+        for (unsigned step = 0; step < made; step++)
+            count -= VECTOR(nursery->norm[step], v) <= 4; /* a set mask is -1 */
+        counts[v] = count & (VECTOR(nursery->norm[0], v) <= 4);
     }
     for (unsigned i = 0; i < here; i++) {
         uint32_t count = (uint32_t)((const word *)counts)[i];
         out[i] = count < limit ? count : limit;
     }
-    return limit > BLOCK ? going_on : 0;
 }
 
-TARGET static uint64_t beyond_rim(const struct group *nursery) {
-    uint64_t within = 0;
-    for (unsigned v = 0; v < VECTORS; v++)
-        within |= set_of(at_most(VECTOR(nursery->norm[0], v), splat((real)RIM)), v);
-    return ~within;
+/* Lanes that start within |z| ≤ 2, but beyond RIM. */
+TARGET static uint64_t on_the_rim(const struct group *nursery) {
+    uint64_t rim = 0;
+    for (unsigned v = 0; v < VECTORS; v++) {
+        reals norm = VECTOR(nursery->norm[0], v);
+        rim |= set_of(at_most(norm, splat(4)) & ~at_most(norm, splat((real)RIM)), v);
+    }
+    return rim;
 }
 
 /* Decides what it can of the next pixels; the others wait. */
@@ -124,15 +138,16 @@ TARGET static void nurse(struct filling *filling) {
             out[i] = limit;
         return;
     }
-    nursery->busy = taken;
-    advance(nursery);
-    uint64_t going_on = taken & ~inside & count_first_block(nursery, limit, here, out);
-    uint64_t strange = going_on & beyond_rim(nursery);
-    filling->waiting = going_on & ~strange;
+    nursery->busy = taken & ~inside;
+    unsigned made = begin(nursery);
+    uint64_t left = nursery->busy & ~nursery->done, rim = taken & on_the_rim(nursery);
+    if (left != taken || limit <= BLOCK)
+        count_first(nursery, made, limit, here, out);
+    filling->waiting = limit > BLOCK ? left & ~rim : 0;
     for (; inside; inside &= inside - 1)
         out[first_of(inside)] = limit;
-    for (; strange; strange &= strange - 1) {
-        unsigned i = first_of(strange);
+    for (; rim; rim &= rim - 1) {
+        unsigned i = first_of(rim);
         out[i] = orbit((double)nursery->cr[i], (double)nursery->ci[i], limit);
     }
 }
@@ -248,14 +263,12 @@ TARGET static uint64_t vector_fill(const struct workload *workload, struct batch
     filling.out = out;
     filling.count = batch.count;
     filling.next = filling.nursed = filling.waiting = 0;
-    filling.left = workload_left(workload);
     filling.top = workload_top(workload);
     filling.extent_im = workload_extent_im(workload);
     filling.row = (uint32_t)(batch.first / workload->width);
     filling.col = (uint32_t)(batch.first % workload->width);
     memset(filling.nursery.cr, 0, sizeof filling.nursery.cr); /* for lanes that get no pixel */
     memset(filling.nursery.ci, 0, sizeof filling.nursery.ci);
-    filling.nursery.now = 0;
     for (unsigned g = 0; g < GROUPS; g++)
         populate(&filling, &filling.groups[g]);
     finish(&filling);
