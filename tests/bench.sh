@@ -14,7 +14,8 @@ small=(run scaling --blocks 2 --pixels 64 --kernels scalar --backends "pool,shar
     --seed 5 --repeats 0 --no-hyperfine -q)
 cases=9 # baseline, control, two backends at 1 and 2 workers, null on serial and both
 
-measure() { "$bench" "${small[@]}" -o "$work/a" >"$work/table"; }
+# An ignored SIGCHLD is inherited; the program must not let the kernel forget its samples.
+measure() { env --ignore-signal=CHLD "$bench" "${small[@]}" -o "$work/a" >"$work/table"; }
 
 raw_header() {
     local expected='schema,campaign,experiment,block,order,attempt,seed,role,status,noisy,backend,kernel,exact,shortcuts,schedule,workers,workers_started,workers_seen,usable_cpus,batch,view,center_re,center_im,extent,width,height,max_iter,renders,iterations,sha256,pixels_differing,open_s,render_s,close_s,encode_s,write_s,user_s,sys_s,max_rss_bytes,messages,bytes_moved,workers_lost,batches_reissued,compute_s,wait_s,send_s,collect_s,descheduled_s,residual_s,run_delay_s,other_cpu_s,steal_s,throttled_s,nvcsw,nivcsw,migrations,minflt,majflt,load1,mhz_start,mhz_end,env_pad'

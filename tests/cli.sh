@@ -697,6 +697,17 @@ test_closed_descriptors() {
     rm -f "$tmp/expected.npy"
 }
 
+# Who started us may ignore SIGCHLD, which is inherited: then the kernel would reap our workers, and we learn nothing.
+test_ignored_children() {
+    local backend fault=
+    for backend in pool manager threads; do
+        has_backend "$backend" || continue
+        env --ignore-signal=CHLD "$mandel" -b "$backend" -s 200 -j 2 2>/dev/null ||
+            fault+=" $backend fails;"
+    done
+    result "an inherited SIGCHLD that is ignored changes nothing" "$fault"
+}
+
 # Only what was there before, unchanged.
 is_untouched() { [ "$(ls -A "$1")" = old.png ] && grep -qx old "$1/old.png"; }
 
@@ -961,6 +972,7 @@ test_bad_outputs
 test_system_refusals
 test_files
 test_closed_descriptors
+test_ignored_children
 test_failed_runs
 test_stop
 test_stop_group

@@ -281,6 +281,11 @@ unwritable() {
     [ "$status" -eq 1 ] && [ "$(wc -l <"$work/stderr")" -eq 1 ]
 }
 
+# An ignored SIGCHLD is inherited; then the kernel forgets children before they can be waited for.
+with_ignored_children() {
+    timeout 60 env --ignore-signal=CHLD "$bench" lab "$1" "$work/ignored" && [ -s "$work/ignored/$1.csv" ]
+}
+
 labs="fork race deadlock dice signals spawn crossover share pool timeout manager"
 for lab in $labs; do
     ok "runs the lab $lab" run_lab "$lab"
@@ -319,6 +324,9 @@ for lab in ${labs/pool/}; do
     ok "ends lab $lab when a worker is killed" ends_without_worker "$lab"
 done
 ok "goes on in lab pool when a worker is killed" pool_outlives_worker
+for lab in spawn share; do
+    ok "runs the lab $lab where SIGCHLD is ignored" with_ignored_children "$lab"
+done
 ok "helps" "$bench" lab --help
 ok "refuses no name" refused
 ok "refuses an unknown lab" refused nothing

@@ -1,4 +1,4 @@
-/* Standard descriptors; contracts in standard.h. */
+/* What a program inherits; contracts in standard.h. */
 #include "base/standard.h"
 
 #include "base/log.h"
@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -24,6 +25,7 @@ int standard_open(void) {
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
     }
+    signal(SIGCHLD, SIG_DFL);
     return 0;
 }
 
