@@ -159,6 +159,46 @@ static void its_size_says_whether_it_is_empty_or_full(void **state) {
     }
 }
 
+struct watched {
+    struct queue *queue;
+    _Atomic uint32_t over; /* everybody may go */
+};
+
+static int put_until_over(void *argument, unsigned number) {
+    struct watched *watched = argument;
+    while (!atomic_load(&watched->over))
+        queue_put_until(watched->queue, &number, sizeof number, clock_after_ns(MS));
+    return 0;
+}
+
+static int get_until_over(void *argument, unsigned number) {
+    struct watched *watched = argument;
+    uint64_t message;
+    (void)number;
+    while (!atomic_load(&watched->over))
+        queue_get_until(watched->queue, &message, sizeof message, clock_after_ns(MS));
+    return 0;
+}
+
+/* Who looks from outside sees what there was at one instant, never more than fits. */
+static void its_size_never_exceeds_its_capacity(void **state) {
+    struct arena arena = ARENA_EMPTY;
+    struct watched *watched = take(&arena, sizeof *watched);
+    watched->queue = new_queue(&arena, 2, sizeof(uint64_t));
+    struct team *team = team_start(kind_of(state), 1, put_until_over, watched);
+    team_add(team, kind_of(state), get_until_over, watched);
+    uint64_t deadline = clock_after_ns(500 * MS), most = 0;
+    while (clock_now_ns() < deadline)
+        for (int i = 0; i < 1000; i++) {
+            uint64_t size = queue_size(watched->queue);
+            most = size > most ? size : most;
+        }
+    atomic_store(&watched->over, 1);
+    team_join(team);
+    assert_in_range(most, 1, 2);
+    arena_close(&arena);
+}
+
 /* ---- sizes ---- */
 
 static const size_t sizes[] = {1, 2, 15, 16, 17, 47, 48, 49, 64, 4096, 65537, 1 << 20, 4 << 20};
@@ -1003,6 +1043,7 @@ int main(void) {
         TEST_BOTH(every_capacity_and_crew_delivers),
         TEST_BOTH(messages_of_every_size_are_whole),
         TEST(its_size_says_whether_it_is_empty_or_full),
+        TEST_BOTH(its_size_never_exceeds_its_capacity),
         TEST(wrong_sizes_are_refused),
         TEST(messages_in_place_are_aligned),
         TEST(get_and_put_give_up_near_their_deadline),

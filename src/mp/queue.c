@@ -52,9 +52,14 @@ int queue_open(struct arena *arena, uint64_t capacity, size_t message_bytes,
     return lock_open(&queue->lock);
 }
 
+/* `put` is read between two looks at `got` that saw the same, so both held at that instant. */
 uint64_t queue_size(const struct queue *queue) {
-    uint64_t got = load(&queue->got), put = load(&queue->put);
-    return put > got ? put - got : 0;
+    for (;;) {
+        uint64_t got = atomic_load_explicit(&queue->got, memory_order_acquire);
+        uint64_t put = atomic_load_explicit(&queue->put, memory_order_acquire);
+        if (load(&queue->got) == got)
+            return put - got;
+    }
 }
 
 bool queue_empty(const struct queue *queue) {
