@@ -175,6 +175,14 @@ static inline void kill_and_join(struct worker *worker) {
     assert_int_equal(worker->exitcode, -SIGKILL);
 }
 
+/* Until the kernel says that it is stopped. */
+static inline void stop_and_see(const struct worker *worker) {
+    siginfo_t info = {0};
+    assert_int_equal(kill(worker->pid, SIGSTOP), 0);
+    assert_int_equal(waitid(P_PID, (id_t)worker->pid, &info, WSTOPPED | WNOWAIT), 0);
+    assert_int_equal(info.si_code, CLD_STOPPED);
+}
+
 static inline void assert_no_children(void) {
     errno = 0;
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);

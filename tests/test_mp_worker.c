@@ -211,6 +211,17 @@ static void worker_is_terminated_wherever_it_is(void **state) {
     arena_close(&arena);
 }
 
+static void a_stopped_worker_is_terminated_too(void **state) {
+    (void)state;
+    struct arena arena = ARENA_EMPTY;
+    _Atomic uint32_t *ready = take(&arena, sizeof *ready);
+    struct team *team = team_start(WORKER_PROCESS, 1, be_somewhere, ready);
+    assert_true(reaches(ready, 1));
+    stop_and_see(&team->workers[0]);
+    terminate_and_join(&team->workers[0]);
+    arena_close(&arena);
+}
+
 static void a_terminated_worker_can_be_a_zombie(void **state) {
     (void)state;
     struct worker worker;
@@ -747,6 +758,7 @@ int main(void) {
         TEST(worker_shows_its_name),
         TEST(a_thread_has_its_name_too),
         TEST(worker_is_terminated_wherever_it_is),
+        TEST(a_stopped_worker_is_terminated_too),
         TEST(a_terminated_worker_can_be_a_zombie),
         TEST(worker_ignores_what_others_send),
         TEST(terminate_does_not_hide_behind_what_others_send),

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/stop.h"
+#include "mp/stopped.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -155,8 +156,10 @@ static int send_signal(struct worker *worker, int signal_number) {
     return syscall(SYS_pidfd_send_signal, worker->pidfd, signal_number, NULL, 0) == 0 ? 0 : -errno;
 }
 
+/* A stopped process takes no signal before it is continued. */
 int worker_terminate(struct worker *worker) {
-    return send_signal(worker, SIGNAL_END);
+    int err = send_signal(worker, SIGNAL_END);
+    return err || worker->pidfd < 0 ? err : send_signal(worker, SIGCONT);
 }
 
 int worker_kill(struct worker *worker) {

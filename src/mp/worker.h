@@ -49,9 +49,9 @@ int worker_join_until(struct worker *worker, uint64_t deadline_ns);
 bool worker_is_alive(struct worker *worker);
 
 /* Ends a process wherever it is, by SIGTERM (its exit code; it takes that only from its parent, by
- * this call) or by SIGKILL; it must still be joined. Nothing of it runs any more, so what it was
- * doing stays half done: only what holds its data under robust locks and leases, as all here does,
- * goes on. -EOPNOTSUPP for a thread: nothing can end one. */
+ * this call) or by SIGKILL, also if it is stopped; it must still be joined. Nothing of it runs any
+ * more, so what it was doing stays half done: only what holds its data under robust locks and
+ * leases, as all here does, goes on. -EOPNOTSUPP for a thread: nothing can end one. */
 int worker_terminate(struct worker *worker);
 int worker_kill(struct worker *worker);
 
