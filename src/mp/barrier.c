@@ -57,7 +57,7 @@ static int await_others(struct barrier *barrier, uint64_t round, uint64_t deadli
         }
         int err = condition_wait(&barrier->passed, &barrier->lock, deadline_ns);
         if (err < 0 && err != -ETIMEDOUT)
-            return err;
+            return err == -EBUSY ? -ETIMEDOUT : err;
         late = err == -ETIMEDOUT;
     }
     bool passed = barrier->rounds != round, was_broken = barrier->broken;
@@ -72,7 +72,7 @@ static int await_others(struct barrier *barrier, uint64_t round, uint64_t deadli
 }
 
 int barrier_wait_until(struct barrier *barrier, uint64_t deadline_ns) {
-    int err = lock_acquire(&barrier->lock);
+    int err = lock_acquire_within(&barrier->lock, deadline_ns);
     if (err < 0)
         return err;
     barrier->arrived++;
@@ -82,12 +82,19 @@ int barrier_wait_until(struct barrier *barrier, uint64_t deadline_ns) {
 }
 
 int barrier_wait_at(struct barrier *barrier, uint32_t seat, uint64_t round) {
-    int err = lock_acquire(&barrier->lock);
+    return barrier_wait_at_until(barrier, seat, round, CLOCK_NEVER);
+}
+
+int barrier_wait_at_until(struct barrier *barrier, uint32_t seat, uint64_t round,
+                          uint64_t deadline_ns) {
+    int err = lock_acquire_within(&barrier->lock, deadline_ns);
     if (err < 0)
         return err;
     if (barrier->rounds == round)
         barrier->seats[seat] = round + 1;
-    return await_others(barrier, round, CLOCK_NEVER);
+    if (all_arrived(barrier) && !barrier->broken)
+        deadline_ns = CLOCK_NEVER; /* it is passed at once */
+    return await_others(barrier, round, deadline_ns);
 }
 
 void barrier_wake(struct barrier *barrier) {

@@ -32,7 +32,8 @@ int barrier_open(struct barrier *barrier, uint32_t parties, barrier_action *acti
 
 /* Blocks until all parties have arrived. 0; BARRIER_LAST for the one that arrived last;
  * -EOWNERDEAD: broken; or -errno. The timed twin: at the deadline the barrier is broken for all,
- * and -ETIMEDOUT. */
+ * and -ETIMEDOUT. Only if its lock is not to be had either, for its owner is stopped, nothing is
+ * broken: -ETIMEDOUT too, and who had arrived before counts as arrived. */
 #define BARRIER_LAST 1
 int barrier_wait(struct barrier *barrier);
 int barrier_wait_until(struct barrier *barrier, uint64_t deadline_ns);
@@ -42,8 +43,10 @@ int barrier_seat(struct barrier *barrier, struct arena *arena);
 
 /* The party of this seat arrives for round `round`, the first being 0, and blocks until all have.
  * Arriving again for the same round changes nothing; for one that has been passed it returns 0 at
- * once. Returns as barrier_wait. */
+ * once. Returns as barrier_wait, and the timed twin as its. */
 int barrier_wait_at(struct barrier *barrier, uint32_t seat, uint64_t round);
+int barrier_wait_at_until(struct barrier *barrier, uint32_t seat, uint64_t round,
+                          uint64_t deadline_ns);
 
 /* For a supervisor, after a party's death: passes the barrier, if the dead was about to, and wakes
  * all who wait, to look again. */

@@ -11,23 +11,26 @@
 #include <errno.h>
 #include <stdbool.h>
 
-int condition_wait(struct condition *condition, struct lock *lock, uint64_t deadline_ns) {
-    atomic_fetch_add_explicit(&condition->waiters, 1, memory_order_relaxed);
-    uint32_t seen = atomic_load_explicit(&condition->sequence, memory_order_relaxed);
-    lock_release(lock);
-    int slept = futex_wait(&condition->sequence, seen, deadline_ns);
-    int err = lock_acquire(lock);
-    if (err < 0)
-        return err;
-    atomic_fetch_sub_explicit(&condition->waiters, 1, memory_order_relaxed);
-    return slept;
-}
-
 static void notify(struct condition *condition, int count) {
     if (atomic_load_explicit(&condition->waiters, memory_order_relaxed) == 0)
         return;
     atomic_fetch_add_explicit(&condition->sequence, 1, memory_order_relaxed);
     futex_wake(&condition->sequence, count);
+}
+
+int condition_wait(struct condition *condition, struct lock *lock, uint64_t deadline_ns) {
+    atomic_fetch_add_explicit(&condition->waiters, 1, memory_order_relaxed);
+    uint32_t seen = atomic_load_explicit(&condition->sequence, memory_order_relaxed);
+    lock_release(lock);
+    int slept = futex_wait(&condition->sequence, seen, deadline_ns);
+    int err = lock_acquire_within(lock, deadline_ns);
+    if (err < 0 && err != -ETIMEDOUT)
+        return err;
+    atomic_fetch_sub_explicit(&condition->waiters, 1, memory_order_relaxed);
+    if (err != -ETIMEDOUT)
+        return slept;
+    condition_notify(condition); /* a wake that we may have had, and cannot use */
+    return -EBUSY;
 }
 
 void condition_notify(struct condition *condition) {

@@ -18,7 +18,8 @@ struct condition {
 };
 
 /* With the lock held, in a loop around the predicate: releases it, sleeps until notified or the
- * deadline, acquires it again. 0, or -ETIMEDOUT; the lock is held either way. -errno: it is not. */
+ * deadline, acquires it again. 0, or -ETIMEDOUT; the lock is held either way. -errno: it is not;
+ * -EBUSY: its owner has kept it for LOCK_GRACE_NS beyond the deadline. */
 int condition_wait(struct condition *condition, struct lock *lock, uint64_t deadline_ns);
 
 /* Wakes one waiter, or all, if anybody waits. The predicate must have been changed under the lock;

@@ -6,7 +6,7 @@
 #include <errno.h>
 
 int event_open(struct event *event) {
-    event->set = false;
+    atomic_store_explicit(&event->set, false, memory_order_relaxed);
     return lock_open(&event->lock);
 }
 
@@ -14,7 +14,7 @@ static int change(struct event *event, bool set) {
     int err = lock_acquire(&event->lock);
     if (err < 0)
         return err;
-    event->set = set;
+    atomic_store_explicit(&event->set, set, memory_order_release);
     lock_release(&event->lock);
     if (set)
         condition_notify_all(&event->changed);
@@ -30,7 +30,7 @@ int event_clear(struct event *event) {
 }
 
 bool event_is_set(struct event *event) {
-    return event_wait_until(event, 0) == 0;
+    return atomic_load_explicit(&event->set, memory_order_acquire);
 }
 
 int event_wait(struct event *event) {
@@ -38,17 +38,17 @@ int event_wait(struct event *event) {
 }
 
 int event_wait_until(struct event *event, uint64_t deadline_ns) {
-    int err = lock_acquire(&event->lock);
+    int err = lock_acquire_within(&event->lock, deadline_ns);
     if (err < 0)
         return err;
     bool late = deadline_ns == 0;
-    while (!event->set && !late) {
+    while (!event_is_set(event) && !late) {
         err = condition_wait(&event->changed, &event->lock, deadline_ns);
         if (err < 0 && err != -ETIMEDOUT)
-            return err;
+            return err == -EBUSY ? -ETIMEDOUT : err;
         late = err == -ETIMEDOUT;
     }
-    bool set = event->set;
+    bool set = event_is_set(event);
     lock_release(&event->lock);
     return set ? 0 : -ETIMEDOUT;
 }

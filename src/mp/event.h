@@ -4,14 +4,15 @@
 
 #include "mp/condition.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Lives in arena pages. */
 struct event {
-    struct lock lock; /* guards set */
+    struct lock lock; /* held to change set */
     struct condition changed;
-    bool set;
+    _Atomic bool set;
 };
 
 /* Not set. 0 or -errno. */
@@ -23,7 +24,7 @@ int event_set(struct event *event);
 /* 0 or -errno. */
 int event_clear(struct event *event);
 
-/* Whether it is set, at some instant of the call. */
+/* Whether it is set, at some instant of the call. Never blocks. */
 bool event_is_set(struct event *event);
 
 /* Blocks until it is set; returns at once if it is. An event that is set and cleared again at once

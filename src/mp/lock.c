@@ -2,9 +2,11 @@
 #include "mp/lock.h"
 
 #include "base/clock.h"
+#include "base/size.h"
 #include "mp/futex.h"
 
 #include <errno.h>
+#include <sched.h>
 
 int lock_open(struct lock *lock) {
     pthread_mutexattr_t attributes;
@@ -32,11 +34,39 @@ int lock_acquire(struct lock *lock) {
     return acquired(lock, pthread_mutex_lock(&lock->mutex));
 }
 
+#ifdef __SANITIZE_THREAD__
+/* GCC 12's thread sanitizer does not know pthread_mutex_clocklock, and would take the lock for a
+ * free one. */
+static int clocklock(pthread_mutex_t *mutex, uint64_t deadline_ns) {
+    for (;;) {
+        int err = pthread_mutex_trylock(mutex);
+        if (err != EBUSY)
+            return err;
+        if (clock_now_ns() >= deadline_ns)
+            return ETIMEDOUT;
+        sched_yield();
+    }
+}
+#else
+static int clocklock(pthread_mutex_t *mutex, uint64_t deadline_ns) {
+    struct timespec deadline = clock_timespec(deadline_ns);
+    return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &deadline);
+}
+#endif
+
 int lock_acquire_until(struct lock *lock, uint64_t deadline_ns) {
     if (deadline_ns == CLOCK_NEVER)
         return lock_acquire(lock);
-    struct timespec deadline = clock_timespec(deadline_ns);
-    return acquired(lock, pthread_mutex_clocklock(&lock->mutex, CLOCK_MONOTONIC, &deadline));
+    return acquired(lock, clocklock(&lock->mutex, deadline_ns));
+}
+
+int lock_acquire_within(struct lock *lock, uint64_t deadline_ns) {
+    if (deadline_ns == CLOCK_NEVER)
+        return lock_acquire(lock);
+    int err = pthread_mutex_trylock(&lock->mutex);
+    if (err != EBUSY)
+        return acquired(lock, err);
+    return lock_acquire_until(lock, size_max(deadline_ns, clock_after_ns(LOCK_GRACE_NS)));
 }
 
 void lock_release(struct lock *lock) {

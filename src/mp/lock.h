@@ -23,6 +23,14 @@ int lock_acquire(struct lock *lock);
 /* The same, but gives up at the deadline with -ETIMEDOUT. */
 int lock_acquire_until(struct lock *lock, uint64_t deadline_ns);
 
+/* For the timed twins of what has a lock inside, whose deadline is for what they wait for, not for
+ * a lock that is only busy: gives up at the deadline, but not before LOCK_GRACE_NS from now. So a
+ * verb that looks once does look; and all of them return, if up to two graces late, though the
+ * lock's owner is stopped (SIGSTOP), with -ETIMEDOUT. The other verbs, also those that do not block
+ * otherwise, wait for such an owner, until it goes on or its lease ends (mp/stopped.h). */
+#define LOCK_GRACE_NS UINT64_C(100000000)
+int lock_acquire_within(struct lock *lock, uint64_t deadline_ns);
+
 /* Its owner only. */
 void lock_release(struct lock *lock);
 

@@ -72,7 +72,7 @@ bool queue_full(const struct queue *queue) {
 
 /* Acquires the lock with the queue in a state to put into. */
 static int enter_to_put(struct queue *queue, uint64_t deadline_ns) {
-    int err = lock_acquire(&queue->lock);
+    int err = lock_acquire_within(&queue->lock, deadline_ns);
     if (err < 0)
         return err;
     bool late = deadline_ns == 0;
@@ -83,7 +83,7 @@ static int enter_to_put(struct queue *queue, uint64_t deadline_ns) {
         }
         err = condition_wait(&queue->not_full, &queue->lock, deadline_ns);
         if (err < 0 && err != -ETIMEDOUT)
-            return err;
+            return err == -EBUSY ? -ETIMEDOUT : err;
         late = err == -ETIMEDOUT; /* but room may have come meanwhile */
     }
     if (!is_closed(queue))
@@ -116,7 +116,7 @@ int queue_put(struct queue *queue, const void *message, size_t bytes) {
 
 /* Acquires the lock with a message in the queue. */
 static int enter_to_get(struct queue *queue, uint64_t deadline_ns) {
-    int err = lock_acquire(&queue->lock);
+    int err = lock_acquire_within(&queue->lock, deadline_ns);
     if (err < 0)
         return err;
     bool late = deadline_ns == 0;
@@ -130,7 +130,7 @@ static int enter_to_get(struct queue *queue, uint64_t deadline_ns) {
         }
         err = condition_wait(&queue->not_empty, &queue->lock, deadline_ns);
         if (err < 0 && err != -ETIMEDOUT)
-            return err;
+            return err == -EBUSY ? -ETIMEDOUT : err;
         late = err == -ETIMEDOUT;
     }
     return 0;

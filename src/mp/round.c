@@ -38,12 +38,13 @@ uint64_t round_await(struct round *round, uint64_t known) {
 
 uint64_t round_await_until(struct round *round, uint64_t known, uint64_t deadline_ns) {
     bool late = deadline_ns == 0;
-    if (lock_acquire(&round->lock) < 0)
-        return 0;
+    int err = lock_acquire_within(&round->lock, deadline_ns);
+    if (err < 0)
+        return err == -ETIMEDOUT ? known : 0;
     while (round->number == known && !round->over && !late) {
-        int err = condition_wait(&round->begun, &round->lock, deadline_ns);
+        err = condition_wait(&round->begun, &round->lock, deadline_ns);
         if (err < 0 && err != -ETIMEDOUT)
-            return 0;
+            return err == -EBUSY ? known : 0;
         late = err == -ETIMEDOUT;
     }
     uint64_t number = round->over ? 0 : round->number;

@@ -16,14 +16,14 @@ int semaphore_acquire(struct semaphore *semaphore) {
 }
 
 int semaphore_acquire_until(struct semaphore *semaphore, uint64_t deadline_ns) {
-    int err = lock_acquire(&semaphore->lock);
+    int err = lock_acquire_within(&semaphore->lock, deadline_ns);
     if (err < 0)
         return err;
     bool late = deadline_ns == 0;
     while (semaphore->permits == 0 && !late) {
         err = condition_wait(&semaphore->freed, &semaphore->lock, deadline_ns);
         if (err < 0 && err != -ETIMEDOUT)
-            return err;
+            return err == -EBUSY ? -ETIMEDOUT : err;
         late = err == -ETIMEDOUT; /* but a permit may have come meanwhile */
     }
     bool taken = semaphore->permits > 0;

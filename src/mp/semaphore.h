@@ -1,4 +1,6 @@
 /* Semaphore: a number of permits, between processes and threads (lock + condition → semaphore).
+ * Python composes them the other way round, semaphore → condition, but permits have no owner whom
+ * the kernel would miss: what can be recovered starts from a robust lock and a futex word.
  * Permits have no owner: what a dying worker held is lost, so guard data with a lock instead, and
  * count with this. */
 #ifndef MP_SEMAPHORE_H

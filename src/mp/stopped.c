@@ -122,3 +122,8 @@ void stopped_look(const struct worker *worker) {
     on_child(SIGCHLD);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
+
+/* The kernel has reset the timer, and worker_start resets the handler. */
+void stopped_reset_in_child(void) {
+    watched = NULL;
+}

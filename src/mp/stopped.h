@@ -18,4 +18,7 @@ void stopped_forget(struct supervisor *supervisor);
 /* Looks at one now: after its start, since it may have been stopped before it was on the list. */
 void stopped_look(const struct worker *worker);
 
+/* In a new process: what it knows of is its parent's; it may watch supervisors of its own. */
+void stopped_reset_in_child(void);
+
 #endif

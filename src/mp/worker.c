@@ -50,6 +50,7 @@ static _Noreturn void run_process(struct worker *worker, pid_t parent, const sig
     if (getppid() != parent) /* it died before the line above */
         _exit(1);
     stop_reset_in_child();
+    stopped_reset_in_child();
     signal(SIGCHLD, SIG_DFL);
     listen_to_parent(mask);
     prctl(PR_SET_NAME, worker->name);
