@@ -1,0 +1,98 @@
+/* A pool's workers; contracts in pool.h, and why nothing is lost in pool_wire.h. */
+#include "mp/pool_wire.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Who asks for a chunk. */
+struct applicant {
+    struct pool *pool;
+    unsigned worker;
+};
+
+static bool claim_place(void *context, const void *message) {
+    const struct applicant *applicant = context;
+    uint64_t place;
+    memcpy(&place, message, sizeof place);
+    return lease_claim(applicant->pool->leases, place, applicant->worker);
+}
+
+/* A task's argument, aligned: as it lies if it can, else copied to the desk. */
+static const void *argument_of(const struct pool_chunk *chunk, uint64_t index, void *desk) {
+    uint64_t number = chunk->first + index;
+    const unsigned char *argument = chunk->arguments + index * chunk->argument_bytes;
+    if (chunk->argument_bytes == 0)
+        return memcpy(desk, &number, sizeof number);
+    if (chunk->argument_bytes % 16 == 0)
+        return argument;
+    return memcpy(desk, argument, chunk->argument_bytes);
+}
+
+/* Does the tasks of a chunk from where it stands, and sends each result home. Their number. */
+static uint64_t do_chunk(struct pool *pool, unsigned worker, uint64_t place) {
+    const struct pool_plan *plan = pool->plan;
+    struct pool_chunk *chunk = pool_chunk_at(pool, place);
+    uint64_t from = chunk->home, count = chunk->count, number = chunk->number;
+    unsigned char *desk = pool->desks + worker * pool->desk_bytes;
+    struct pool_result *result = (struct pool_result *)(desk + pool_argument_room(plan));
+    for (uint64_t i = from; i < count; i++) {
+        const void *argument = argument_of(chunk, i, desk);
+        chunk->begun = i + 1;
+        long outcome =
+            plan->functions[chunk->function](plan->context, worker, argument, result->bytes);
+        if (outcome > (long)plan->result_bytes)
+            outcome = -EMSGSIZE;
+        size_t bytes = outcome > 0 ? (size_t)outcome : 0;
+        *result = (struct pool_result){place, number, i, outcome};
+        if (queue_put(pool->results, result, sizeof *result + bytes) != 0)
+            break;
+    }
+    return count - from;
+}
+
+/* A process's end is news; a thread has to say it. */
+static int give_up(struct pool *pool) {
+    atomic_store_explicit(pool->given_up, true, memory_order_relaxed);
+    if (pool->plan->kind == WORKER_THREAD)
+        bell_ring(pool->supervisor->bell);
+    return 1;
+}
+
+/* A worker's life until it has done its share, or the tasks end: whether they have. */
+static bool work(struct pool *pool, unsigned worker, int64_t inherited) {
+    const struct pool_plan *plan = pool->plan;
+    struct applicant applicant = {pool, worker};
+    const struct queue_claim claim = {claim_place, &applicant};
+    uint64_t done = inherited < 0 ? 0 : do_chunk(pool, worker, (uint64_t)inherited);
+    uint64_t place, last_call = 0;
+    while (plan->tasks_per_child == 0 || done < plan->tasks_per_child) {
+        if (plan->idle)
+            plan->idle(plan->context, worker);
+        if (queue_get_claimed(pool->tasks, &place, sizeof place, CLOCK_NEVER, &claim) < 0)
+            return true;
+        uint64_t call = pool_chunk_at(pool, place)->call;
+        if (call != last_call) /* whose last result may wait unannounced */
+            bell_ring(pool->supervisor->bell);
+        last_call = call;
+        done += do_chunk(pool, worker, place);
+    }
+    return false;
+}
+
+/* A process is renewed by another one, a thread by itself. What such a thread still holds, results
+ * on their way home, it has done. */
+int pool_worker(void *argument, unsigned worker) {
+    struct pool *pool = argument;
+    const struct pool_plan *plan = pool->plan;
+    int64_t inherited = lease_held_by(pool->leases, worker);
+    bool ended = false;
+    do {
+        if (plan->initializer && plan->initializer(plan->context, worker) != 0)
+            return give_up(pool);
+        ended = work(pool, worker, inherited);
+        inherited = -1;
+    } while (!ended && plan->kind == WORKER_THREAD);
+    return 0;
+}
