@@ -24,6 +24,7 @@ struct ledger {
     _Atomic uint32_t idles, gate;
     _Atomic uint64_t deadly; /* the task that kills */
     size_t echo_bytes;
+    uint64_t nap_ns;
 };
 
 struct shop {
@@ -80,7 +81,8 @@ enum {
     SLEEP_FOR_EVER,
     TELL_PID,
     LEAVE,
-    EXCEED
+    EXCEED,
+    NAP_AND_STAMP
 };
 
 static long fill_one(void *context, unsigned worker, const void *argument, void *result) {
@@ -184,6 +186,17 @@ static long exceed(void *context, unsigned worker, const void *argument, void *r
     return number_in(argument) == 5 ? (long)shop->plan.result_bytes + 1 : 0;
 }
 
+/* When it was done. */
+static long nap_and_stamp(void *context, unsigned worker, const void *argument, void *result) {
+    const struct shop *shop = context;
+    struct timespec nap = clock_timespec(shop->ledger->nap_ns);
+    begin(context, worker, number_in(argument));
+    nanosleep(&nap, NULL);
+    uint64_t done_ns = clock_now_ns();
+    memcpy(result, &done_ns, sizeof done_ns);
+    return sizeof done_ns;
+}
+
 static pool_function *const functions[] = {
     [FILL] = fill_one,
     [FILL_OTHERWISE] = fill_otherwise,
@@ -198,6 +211,7 @@ static pool_function *const functions[] = {
     [TELL_PID] = tell_pid,
     [LEAVE] = leave,
     [EXCEED] = exceed,
+    [NAP_AND_STAMP] = nap_and_stamp,
 };
 
 static inline int note_birth(void *context, unsigned worker) {

@@ -180,6 +180,43 @@ static void a_result_does_not_wait_for_a_later_task(void **state) {
     shop_close(&shop);
 }
 
+struct lateness {
+    uint64_t late_ns; /* from then on */
+    uint64_t late;    /* results that were */
+};
+
+static void note_lateness(void *context, uint64_t task, long outcome, const void *result) {
+    struct lateness *lateness = context;
+    uint64_t done_ns;
+    (void)task;
+    (void)outcome;
+    memcpy(&done_ns, result, sizeof done_ns);
+    lateness->late += clock_now_ns() - done_ns >= lateness->late_ns;
+}
+
+/* Results come home while tasks are done, not when many have gathered: after long tasks at once,
+ * after short ones in some milliseconds. A few may be late on a loaded machine. */
+static void no_result_waits_for_many_others(void **state) {
+    static const struct {
+        uint64_t nap_ns, tasks, late_ns;
+    } cases[] = {{30 * MS, 40, 20 * MS}, {MS / 4, 400, 10 * MS}};
+    for (size_t i = 0; i < 2; i++) {
+        struct pool_plan plan = plan_of(kind_of(state), 2, 2000);
+        struct shop shop;
+        shop_open(&shop, &plan);
+        shop.ledger->nap_ns = cases[i].nap_ns;
+        struct lateness lateness = {.late_ns = cases[i].late_ns};
+        struct pool_call call = {.function = NAP_AND_STAMP,
+                                 .count = cases[i].tasks,
+                                 .chunk = i ? 10 : 1,
+                                 .deliver = note_lateness,
+                                 .deliver_context = &lateness};
+        assert_int_equal(pool_map(&shop.pool, &call), 0);
+        assert_in_range(lateness.late, 0, cases[i].tasks / 4);
+        shop_close(&shop);
+    }
+}
+
 /* For those who wait for other things too: pump, arm, look, wait, mend. */
 static void a_loop_of_one_s_own_does_as_well(void **state) {
     struct pool_plan plan = plan_of(kind_of(state), 2, 4);
@@ -632,6 +669,59 @@ static void close_after_close_changes_nothing(void **state) {
     }
 }
 
+/* After a call that was under way when it was closed, threads have ended, or their supervisor would
+ * wait for ever. */
+static void a_closed_pool_needs_no_join(void **state) {
+    struct pool_plan plan = plan_of(kind_of(state), 2, 2);
+    struct shop shop;
+    struct order order;
+    shop_open(&shop, &plan);
+    order_open(&order, &shop, FILL, 100, 1);
+    assert_int_equal(pool_start(&shop.pool, &order.call), 0);
+    pool_close(&shop.pool);
+    assert_int_equal(wait_patiently(&shop, &order.call), 0);
+    order_check(&order);
+    order_close(&order);
+    shop_abandon(&shop);
+}
+
+/* The supervisor has no room for the third; the two that were started must end. */
+static void what_was_opened_by_half_can_be_closed(void **state) {
+    struct pool_plan plan = plan_of(kind_of(state), 3, 2);
+    struct arena arena = ARENA_EMPTY;
+    struct supervisor supervisor;
+    struct pool pool;
+    plan.functions = functions;
+    plan.function_count = 1;
+    assert_int_equal(supervisor_open(&supervisor, &arena, 2, -1), 0);
+    assert_int_equal(pool_open(&pool, &arena, &supervisor, &plan), -ENOSPC);
+    assert_int_equal(supervisor.count, 2);
+    supervisor_close(&supervisor);
+    arena_close(&arena);
+    assert_no_children();
+}
+
+static void a_timed_join_gives_up_and_can_be_repeated(void **state) {
+    struct pool_plan plan = plan_of(kind_of(state), 2, 4);
+    struct shop shop;
+    struct order order;
+    if (TIMED_CALLS_MISREAD && kind_of(state) == WORKER_THREAD)
+        skip();
+    shop_open(&shop, &plan);
+    order_open(&order, &shop, FILL_BEHIND_GATE, 10, 1);
+    assert_int_equal(pool_start(&shop.pool, &order.call), 0);
+    pool_close(&shop.pool);
+    uint64_t start = clock_now_ns();
+    assert_int_equal(pool_join_until(&shop.pool, start + 50 * MS), -ETIMEDOUT);
+    assert_in_range(clock_now_ns() - start, 50 * MS, 5000 * MS);
+    assert_false(pool_finished(&order.call));
+    atomic_store(&shop.ledger->gate, 1);
+    assert_int_equal(pool_join_until(&shop.pool, clock_after_ns(PATIENCE_NS)), 0);
+    order_check(&order);
+    order_close(&order);
+    shop_abandon(&shop);
+}
+
 static void expect_terminated_in_time(struct shop *shop) {
     uint64_t start = clock_now_ns();
     assert_int_equal(pool_terminate(&shop->pool), 0);
@@ -679,6 +769,20 @@ static void terminate_finds_workers_wherever_they_are(void **state) {
     }
 }
 
+static void terminate_ends_stopped_workers_too(void **state) {
+    (void)state;
+    struct pool_plan plan = plan_of(WORKER_PROCESS, 2, 5);
+    struct shop shop;
+    shop_open(&shop, &plan);
+    struct pool_call call = {.function = SLEEP_FOR_EVER, .count = 100};
+    assert_int_equal(pool_start(&shop.pool, &call), 0);
+    for (unsigned i = 0; i < 2; i++)
+        assert_true(reaches(&shop.ledger->tasks[i], 1));
+    stop_and_see(&shop.supervisor.workers[1]);
+    expect_terminated_in_time(&shop);
+    shop_abandon(&shop);
+}
+
 static void terminated_workers_are_not_replaced(void **state) {
     (void)state;
     struct pool_plan plan = plan_of(WORKER_PROCESS, 2, 5);
@@ -724,6 +828,7 @@ int main(void) {
         TEST_BOTH(imap_delivers_in_order_whatever_time_tasks_take),
         TEST_BOTH(calls_can_be_under_way_together),
         TEST_BOTH(a_result_does_not_wait_for_a_later_task),
+        TEST_BOTH(no_result_waits_for_many_others),
         TEST_BOTH(a_loop_of_one_s_own_does_as_well),
         TEST_BOTH(tiny_tasks_add_up),
         TEST_BOTH(chunks_are_as_large_as_they_should),
@@ -743,8 +848,12 @@ int main(void) {
         TEST_BOTH(a_stop_is_heard_in_a_flood),
         TEST_BOTH(join_completes_what_is_under_way),
         TEST_BOTH(close_after_close_changes_nothing),
+        TEST_BOTH(a_closed_pool_needs_no_join),
+        TEST_BOTH(what_was_opened_by_half_can_be_closed),
+        TEST_BOTH(a_timed_join_gives_up_and_can_be_repeated),
         TEST(terminate_ends_long_tasks),
         TEST(terminate_finds_workers_wherever_they_are),
+        TEST(terminate_ends_stopped_workers_too),
         TEST(terminated_workers_are_not_replaced),
         TEST(terminated_threads_drop_what_is_left),
     };

@@ -66,6 +66,8 @@ int pool_open(struct pool *pool, struct arena *arena, struct supervisor *supervi
     }
     for (unsigned i = 0; !err && i < plan->workers; i++)
         err = supervisor_start(supervisor, plan->kind, "pool worker", pool_worker, pool);
+    if (err)
+        pool_end_work(pool); /* or threads that were started would not end */
     return err;
 }
 
@@ -162,18 +164,18 @@ int pool_map(struct pool *pool, struct pool_call *call) {
 void pool_close(struct pool *pool) {
     pool->closed = true;
     if (!pool->calls)
-        queue_close(pool->tasks);
+        pool_end_work(pool);
 }
 
 static void wake(void *pool) {
     pool_wake(pool);
 }
 
-static int join_workers(struct pool *pool) {
+static int join_workers(struct pool *pool, uint64_t deadline_ns) {
     int result = 0;
     for (unsigned i = 0; i < pool->plan->workers; i++) {
         struct worker *worker = &pool->supervisor->workers[i];
-        int err = supervisor_join_one(worker, wake, pool);
+        int err = supervisor_join_one_until(worker, wake, pool, deadline_ns);
         if (!err && worker->exitcode != 0 && !pool->terminated)
             err = -EOWNERDEAD;
         if (!result)
@@ -182,26 +184,31 @@ static int join_workers(struct pool *pool) {
     return result;
 }
 
-int pool_join(struct pool *pool) {
+int pool_join_until(struct pool *pool, uint64_t deadline_ns) {
     while (pool->calls && !pool->terminated) {
         struct pool_call *call = pool->calls;
-        int err = pool_wait(pool, call);
+        int err = pool_wait_until(pool, call, deadline_ns);
         if (!pool_finished(call))
             return err;
     }
-    queue_close(pool->tasks);
-    queue_close(pool->results); /* what a failed call left under way is not waited for */
-    return join_workers(pool);
+    pool_end_work(pool);
+    return join_workers(pool, deadline_ns);
+}
+
+int pool_join(struct pool *pool) {
+    return pool_join_until(pool, CLOCK_NEVER);
 }
 
 int pool_terminate(struct pool *pool) {
-    int err = 0;
+    int result = 0;
     pool->closed = pool->terminated = true;
     while (pool->calls)
         pool_fail(pool, pool->calls, POOL_NO_TASK, -ECANCELED);
-    queue_close(pool->tasks);
-    queue_close(pool->results);
-    for (unsigned i = 0; pool->plan->kind == WORKER_PROCESS && i < pool->plan->workers; i++)
-        err = worker_terminate(&pool->supervisor->workers[i]);
-    return err;
+    pool_end_work(pool);
+    for (unsigned i = 0; pool->plan->kind == WORKER_PROCESS && i < pool->plan->workers; i++) {
+        int err = worker_terminate(&pool->supervisor->workers[i]);
+        if (!result)
+            result = err;
+    }
+    return result;
 }

@@ -8,8 +8,9 @@
  * - map, map_async: a call of many tasks, whose results lie in the order of the tasks;
  * - starmap: a call with several columns of arguments, one from each for a task;
  * - imap_unordered, imap: a call with a deliver hook, which takes each result as it comes home, or,
- *   if `ordered`, in the order of the tasks. A result may wait until its worker has done its next
- *   task too: announcing each by itself would cost more than most tasks;
+ *   if `ordered`, in the order of the tasks. Results of tasks that take POOL_ANNOUNCE_NS or longer
+ *   come at once. Of shorter ones a result may wait so long, and then until its worker has done its
+ *   next task too: announcing each by itself would cost more than most tasks;
  * - chunksize, initializer, maxtasksperchild, close, terminate, join: below, by these names.
  *
  * Only the process and thread that opened the pool uses it; it never blocks but in pool_wait,
@@ -62,6 +63,8 @@ typedef void pool_deliver(void *context, uint64_t task, long outcome, const void
 #define POOL_PENDING LONG_MIN /* an outcome that is still to come */
 #define POOL_DEATHS  3        /* a task that so many workers in a row died of ends its call */
 #define POOL_NO_TASK UINT64_MAX
+
+#define POOL_ANNOUNCE_NS UINT64_C(1000000) /* a wake costs a hundredth of that */
 
 /* The caller's memory, untouched from pool_start until pool_finished. Zero what is not needed. */
 struct pool_call {
@@ -145,11 +148,13 @@ void pool_wake(struct pool *pool);
 /* Tasks that the worker has in hand, of which no result has been taken yet. */
 uint64_t pool_held_by(const struct pool *pool, unsigned worker);
 
-/* No more calls: each worker ends when nothing is left. Then pool_join waits for the calls under
- * way and for the workers. 0; -EOWNERDEAD: one ended badly; or the errors of pool_wait. After it
- * the supervisor is only good to be closed. */
+/* No more calls: each worker ends when the last call under way is finished. Then pool_join waits
+ * for these calls and for the workers. 0; -EOWNERDEAD: one ended badly; or the errors of pool_wait.
+ * After it the supervisor is only good to be closed. The timed twin: -ETIMEDOUT at the deadline,
+ * and it may be called again. */
 void pool_close(struct pool *pool);
 int pool_join(struct pool *pool);
+int pool_join_until(struct pool *pool, uint64_t deadline_ns);
 
 /* Ends the calls under way, as they are, with -ECANCELED, and the workers: processes wherever they
  * are, threads after the task that each is at. Join as above, which then returns 0. */

@@ -60,12 +60,21 @@ struct pool_call *pool_find_call(const struct pool *pool, uint64_t id) {
     return call;
 }
 
+void pool_end_work(struct pool *pool) {
+    if (pool->tasks)
+        queue_close(pool->tasks);
+    if (pool->results) /* what a failed call left under way is not waited for */
+        queue_close(pool->results);
+}
+
 static void finish(struct pool *pool, struct pool_call *call) {
     struct pool_call **at = &pool->calls;
     while (*at != call)
         at = &(*at)->next;
     *at = call->next;
     call->id = 0;
+    if (pool->closed && !pool->calls)
+        pool_end_work(pool);
 }
 
 static void *result_at(const struct pool_call *call, uint64_t task) {

@@ -57,6 +57,9 @@ struct pool_call *pool_find_call(const struct pool *pool, uint64_t id);
 /* Ends a call before its time, as it is: err, about that task. */
 void pool_fail(struct pool *pool, struct pool_call *call, uint64_t task, int err);
 
+/* No more chunks, and nobody takes results: the workers end, each after its task. */
+void pool_end_work(struct pool *pool);
+
 /* A place without a chunk is one whose lease is done. */
 void pool_vacate(struct pool *pool, uint64_t place);
 

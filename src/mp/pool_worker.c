@@ -6,17 +6,20 @@
 #include <errno.h>
 #include <string.h>
 
-/* Who asks for a chunk. */
-struct applicant {
+/* A worker. */
+struct hand {
     struct pool *pool;
     unsigned worker;
+    uint64_t put_ns; /* when it put its last result */
+    /* How many results of all workers had been taken, when it last looked and that had changed. */
+    uint64_t taken, taken_ns;
 };
 
 static bool claim_place(void *context, const void *message) {
-    const struct applicant *applicant = context;
+    const struct hand *hand = context;
     uint64_t place;
     memcpy(&place, message, sizeof place);
-    return lease_claim(applicant->pool->leases, place, applicant->worker);
+    return lease_claim(hand->pool->leases, place, hand->worker);
 }
 
 /* A task's argument, aligned: as it lies if it can, else copied to the desk. */
@@ -30,8 +33,28 @@ static const void *argument_of(const struct pool_chunk *chunk, uint64_t index, v
     return memcpy(desk, argument, chunk->argument_bytes);
 }
 
+/* After a result was put. A full half of the queue is announced by that itself, and so is the last
+ * result before its worker sleeps; here, what would wait for these too long. A task that took so
+ * long can afford its wake. After short ones, only if nobody has taken any result for so long:
+ * who is at work takes all that are there. */
+static void announce(struct hand *hand) {
+    const struct pool *pool = hand->pool;
+    uint64_t now_ns = clock_now_ns(), taken = queue_taken(pool->results);
+    bool is_long = now_ns - hand->put_ns >= POOL_ANNOUNCE_NS;
+    bool is_stale = taken == hand->taken && now_ns - hand->taken_ns >= POOL_ANNOUNCE_NS;
+    hand->put_ns = now_ns;
+    if (is_long || is_stale)
+        bell_ring(pool->supervisor->bell);
+    else if (taken == hand->taken)
+        return;
+    hand->taken = taken;
+    hand->taken_ns = now_ns;
+}
+
 /* Does the tasks of a chunk from where it stands, and sends each result home. Their number. */
-static uint64_t do_chunk(struct pool *pool, unsigned worker, uint64_t place) {
+static uint64_t do_chunk(struct hand *hand, uint64_t place) {
+    struct pool *pool = hand->pool;
+    unsigned worker = hand->worker;
     const struct pool_plan *plan = pool->plan;
     struct pool_chunk *chunk = pool_chunk_at(pool, place);
     uint64_t from = chunk->home, count = chunk->count, number = chunk->number;
@@ -48,6 +71,7 @@ static uint64_t do_chunk(struct pool *pool, unsigned worker, uint64_t place) {
         *result = (struct pool_result){place, number, i, outcome};
         if (queue_put(pool->results, result, sizeof *result + bytes) != 0)
             break;
+        announce(hand);
     }
     return count - from;
 }
@@ -63,9 +87,9 @@ static int give_up(struct pool *pool) {
 /* A worker's life until it has done its share, or the tasks end: whether they have. */
 static bool work(struct pool *pool, unsigned worker, int64_t inherited) {
     const struct pool_plan *plan = pool->plan;
-    struct applicant applicant = {pool, worker};
-    const struct queue_claim claim = {claim_place, &applicant};
-    uint64_t done = inherited < 0 ? 0 : do_chunk(pool, worker, (uint64_t)inherited);
+    struct hand hand = {.pool = pool, .worker = worker};
+    const struct queue_claim claim = {claim_place, &hand};
+    uint64_t done = inherited < 0 ? 0 : do_chunk(&hand, (uint64_t)inherited);
     uint64_t place, last_call = 0;
     while (plan->tasks_per_child == 0 || done < plan->tasks_per_child) {
         if (plan->idle)
@@ -76,7 +100,7 @@ static bool work(struct pool *pool, unsigned worker, int64_t inherited) {
         if (call != last_call) /* whose last result may wait unannounced */
             bell_ring(pool->supervisor->bell);
         last_call = call;
-        done += do_chunk(pool, worker, place);
+        done += do_chunk(&hand, place);
     }
     return false;
 }

@@ -70,6 +70,10 @@ bool queue_full(const struct queue *queue) {
     return queue_size(queue) >= queue->capacity;
 }
 
+uint64_t queue_taken(const struct queue *queue) {
+    return load(&queue->got);
+}
+
 /* Acquires the lock with the queue in a state to put into. */
 static int enter_to_put(struct queue *queue, uint64_t deadline_ns) {
     int err = lock_acquire_within(&queue->lock, deadline_ns);

@@ -89,6 +89,9 @@ uint64_t queue_size(const struct queue *queue);
 bool queue_empty(const struct queue *queue);
 bool queue_full(const struct queue *queue);
 
+/* Messages ever taken: whether it has changed tells a putter whether getters are at work. */
+uint64_t queue_taken(const struct queue *queue);
+
 /* No more puts; what is inside can still be got. Wakes everybody. Any worker, any number of times.
  */
 void queue_close(struct queue *queue);

@@ -2,6 +2,7 @@
 #include "mp/supervisor.h"
 
 #include "base/clock.h"
+#include "base/size.h"
 #include "mp/stopped.h"
 
 #include <errno.h>
@@ -148,23 +149,31 @@ int supervisor_wait(struct supervisor *supervisor, uint64_t deadline_ns, struct 
 
 #define WAKE_NS UINT64_C(50000000)
 
-int supervisor_join_one(struct worker *worker, void (*wake)(void *context), void *context) {
+int supervisor_join_one_until(struct worker *worker, void (*wake)(void *context), void *context,
+                              uint64_t deadline_ns) {
     int err = -ETIMEDOUT;
     if (worker->kind == WORKER_THREAD || !wake)
-        return worker_join(worker);
-    while (err == -ETIMEDOUT) {
-        err = worker_join_until(worker, clock_after_ns(WAKE_NS));
+        return worker_join_until(worker, deadline_ns);
+    for (bool late = false; err == -ETIMEDOUT && !late;) {
+        uint64_t wake_ns = clock_after_ns(WAKE_NS);
+        late = wake_ns >= deadline_ns;
+        err = worker_join_until(worker, size_min(wake_ns, deadline_ns));
         if (err == -ETIMEDOUT)
             wake(context);
     }
     return err;
 }
 
-int supervisor_join(struct supervisor *supervisor, struct worker **bad) {
+int supervisor_join_one(struct worker *worker, void (*wake)(void *context), void *context) {
+    return supervisor_join_one_until(worker, wake, context, CLOCK_NEVER);
+}
+
+int supervisor_join_until(struct supervisor *supervisor, struct worker **bad,
+                          uint64_t deadline_ns) {
     int result = 0;
     for (unsigned i = 0; i < supervisor->count; i++) {
         struct worker *worker = &supervisor->workers[i];
-        int err = worker_join(worker);
+        int err = worker_join_until(worker, deadline_ns);
         if (!err && worker->exitcode != 0)
             err = -EOWNERDEAD;
         if (err && !result) {
@@ -173,6 +182,10 @@ int supervisor_join(struct supervisor *supervisor, struct worker **bad) {
         }
     }
     return result;
+}
+
+int supervisor_join(struct supervisor *supervisor, struct worker **bad) {
+    return supervisor_join_until(supervisor, bad, CLOCK_NEVER);
 }
 
 void supervisor_close(struct supervisor *supervisor) {

@@ -73,12 +73,17 @@ void supervisor_unwatch(struct supervisor *supervisor, int fd);
 int supervisor_wait(struct supervisor *supervisor, uint64_t deadline_ns, struct worker **dead);
 
 /* Joins one worker, which must have been told to end. Meanwhile calls wake(context), unless it is
- * NULL, again and again: another one may die now, and leave this one waiting. 0 or -errno. */
+ * NULL, again and again: another one may die now, and leave this one waiting. 0 or -errno. The
+ * timed twin: -ETIMEDOUT at the deadline. */
 int supervisor_join_one(struct worker *worker, void (*wake)(void *context), void *context);
+int supervisor_join_one_until(struct worker *worker, void (*wake)(void *context), void *context,
+                              uint64_t deadline_ns);
 
 /* Joins all workers, which must have been told to end. 0; -EOWNERDEAD and the first that did not
- * end with exit code 0; or -errno. */
+ * end with exit code 0; or -errno. The timed twin: -ETIMEDOUT, and the first that had not ended at
+ * the deadline; it may be called again. */
 int supervisor_join(struct supervisor *supervisor, struct worker **bad);
+int supervisor_join_until(struct supervisor *supervisor, struct worker **bad, uint64_t deadline_ns);
 
 /* Kills the processes that still run, reaps everything, frees. Threads must have been told to end:
  * they are joined. Accepts a zeroed struct. */
