@@ -6,15 +6,11 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 int crew_open(struct crew *crew, const struct job *job, struct monitor *monitor, unsigned others) {
     *crew = (struct crew){
         .job = job, .monitor = monitor, .arena = ARENA_EMPTY, .replaceable = job->workers + others};
-    crew->griefs = calloc(job->workers, sizeof *crew->griefs);
-    if (!crew->griefs)
-        return -ENOMEM;
     int err = lease_open(&crew->arena, job_batches(job), &crew->leases);
     if (err)
         return err;
@@ -44,15 +40,10 @@ static struct monitor_loss describe(const struct crew *crew, const struct worker
     return loss;
 }
 
-/* Has the batch, over which a worker died, killed several in a row? It stays with the worker's
- * number, so they were all of that number. */
-static bool is_poison(struct crew *crew, const struct monitor_loss *loss) {
-    if (loss->batch < 0)
-        return false;
-    struct crew_grief *grief = &crew->griefs[loss->worker];
-    grief->deaths = grief->batch == loss->batch ? grief->deaths + 1 : 1;
-    grief->batch = loss->batch;
-    return grief->deaths > CREW_DEATHS_MOST;
+/* Has the batch, over which the worker died, killed enough of them? Each render's are others. */
+static bool is_poison(const struct crew *crew, struct worker *dead, int64_t batch) {
+    uint64_t before = crew->renders * job_batches(crew->job);
+    return batch >= 0 && supervisor_blame(dead, before + (uint64_t)batch) >= SUPERVISOR_DEATHS;
 }
 
 /* Deaths that batches lie between do not add up. */
@@ -82,9 +73,12 @@ static int replace(struct crew *crew, struct worker *dead) {
 static enum loss_end mend(struct crew *crew, struct worker *dead, struct monitor_loss *loss) {
     if (dead->number >= crew->replaceable)
         return LOSS_IRREPLACEABLE;
-    if (is_poison(crew, loss))
+    if (!crew->judges && is_poison(crew, dead, loss->batch))
         return LOSS_POISON;
-    loss->err = replace(crew, dead);
+    int err = replace(crew, dead);
+    if (err == CREW_POISON)
+        return LOSS_POISON;
+    loss->err = err;
     if (loss->err == -EOWNERDEAD)
         return LOSS_BARREN;
     return loss->err ? LOSS_REFUSED : LOSS_REPLACED;
@@ -123,19 +117,17 @@ static int hear(struct crew *crew, uint64_t deadline_ns) {
 
 int crew_begin(struct crew *crew) {
     lease_begin(crew->leases);
-    crew->begun = true;
+    crew->renders++;
     crew->done_at_death = 0;
     supervisor_progress(&crew->supervisor); /* the last render was completed */
-    for (unsigned i = 0; i < crew->job->workers; i++)
-        crew->griefs[i].batch = -1;
-    int news = hear(crew, 0); /* one may have died since the last render */
+    int news = hear(crew, 0);               /* one may have died since the last render */
     monitor_phase(crew->monitor, monitor_original(crew->monitor), PHASE_DISPATCH);
     return news < 0 ? news : 0;
 }
 
 /* Those who replace the dead in the middle of a render have better things to do than to map it. */
 void crew_worker_started(struct crew *crew, unsigned worker) {
-    if (crew->monitor->warm && !crew->begun)
+    if (crew->monitor->warm && crew->renders == 0)
         counts_map(crew->monitor->warm);
     monitor_phase(crew->monitor, worker, PHASE_WAIT);
     bell_ring(crew->supervisor.bell);
@@ -248,5 +240,4 @@ int crew_join(struct crew *crew) {
 void crew_close(struct crew *crew) {
     supervisor_close(&crew->supervisor);
     arena_close(&crew->arena);
-    free(crew->griefs);
 }

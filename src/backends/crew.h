@@ -11,14 +11,7 @@
 
 #include <stdbool.h>
 
-/* A batch whose worker died more often than that, each time over it, ends the run. */
-#define CREW_DEATHS_MOST 2
-
-/* A worker's last fatal batch. */
-struct crew_grief {
-    int64_t batch; /* -1: none */
-    unsigned deaths;
-};
+#define CREW_POISON 1
 
 struct crew {
     const struct job *job;
@@ -26,8 +19,7 @@ struct crew {
     struct arena arena;
     struct lease_table *leases; /* a lease per batch */
     struct supervisor supervisor;
-    struct crew_grief *griefs; /* for each computing worker */
-    uint64_t done_at_death;    /* batches in the frame at the last death */
+    uint64_t done_at_death; /* batches in the frame at the last death */
 
     /* A backend sets these before its workers start. */
     void *backend; /* handed to: */
@@ -36,9 +28,12 @@ struct crew {
     /* Then, before the replacement is started: takes home what the dead had sent. Returns how many
      * batches are to be done again, if the leases do not tell; -errno. NULL: not needed. */
     int64_t (*mourn)(void *backend, const struct worker *dead);
-    /* Starts the replacement; NULL: supervisor_replace. 0 or -errno. */
+    /* Starts the replacement; NULL: supervisor_replace. 0 or -errno. Whether a batch is to blame
+     * (supervisor_blame) the crew has decided before, unless replace `judges` it, by CREW_POISON.
+     */
     int (*replace)(void *backend, struct worker *dead);
-    bool begun;           /* a render was */
+    bool judges;
+    uint64_t renders;     /* begun so far */
     unsigned replaceable; /* workers with lower numbers are replaced when they die */
 };
 

@@ -72,7 +72,8 @@ static int64_t mourn(void *backend, const struct worker *dead) {
 
 static int replace(void *backend, struct worker *dead) {
     struct pool_backend *this = backend;
-    return pool_mend(&this->pool, dead);
+    int err = pool_mend(&this->pool, dead);
+    return !err && this->call.err == -EOWNERDEAD ? CREW_POISON : err;
 }
 
 static int finish(void *state) {
@@ -108,6 +109,7 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
     this->crew.wake = wake;
     this->crew.mourn = mourn;
     this->crew.replace = replace;
+    this->crew.judges = true;
     monitor_coordinators(monitor, NULL, "parent");
     if (!err)
         err = pool_open(&this->pool, &this->crew.arena, &this->crew.supervisor, &this->plan);
@@ -147,10 +149,8 @@ static int render(void *state, struct monitor *monitor, struct counts *counts) {
         if (!err)
             pool_pump(&this->pool);
     }
-    if (!err && this->call.err == -EOWNERDEAD) {
-        monitor->loss.end = LOSS_POISON;
+    if (this->call.err == -EOWNERDEAD)
         monitor->loss.batch = (int64_t)this->call.culprit;
-    }
     if (!err)
         err = this->call.err;
     this->broken = err != 0;

@@ -73,17 +73,16 @@ int pool_open(struct pool *pool, struct arena *arena, struct supervisor *supervi
 
 /* A worker died over this chunk: over its first task that did not come home. The first death of a
  * task is progress in so far as no more than POOL_DEATHS can follow it without another's. */
-static void mourn(struct pool *pool, uint64_t place) {
+static void mourn(struct pool *pool, struct worker *dead, uint64_t place) {
     struct pool_chunk *chunk = pool_chunk_at(pool, place);
     struct pool_call *call = pool_find_call(pool, chunk->call);
     if (call && chunk->begun != chunk->home + 1)
         return;       /* it died before it had begun any task, or between two */
     chunk->begun = 0; /* or its replacement, if that dies at birth, would be thought to have */
-    chunk->deaths = chunk->mourned == chunk->home ? chunk->deaths + 1 : 1;
-    chunk->mourned = chunk->home;
-    if (chunk->deaths == 1)
+    unsigned deaths = supervisor_blame(dead, chunk->number + chunk->home);
+    if (deaths == 1)
         supervisor_progress(pool->supervisor);
-    if (call && chunk->deaths < POOL_DEATHS)
+    if (call && deaths < POOL_DEATHS)
         return;
     pool_vacate(pool, place);
     if (!call)
@@ -107,7 +106,7 @@ int pool_mend(struct pool *pool, struct worker *ended) {
     pool_take_results(pool); /* what it sent counts, and its replacement begins behind that */
     int64_t place = lease_held_by(pool->leases, ended->number);
     if (place >= 0) /* a planned end leaves nothing held */
-        mourn(pool, (uint64_t)place);
+        mourn(pool, ended, (uint64_t)place);
     if (pool->terminated || (pool->closed && !pool->calls))
         return 0; /* it is not needed any more */
     return place < 0 && ended->exitcode == 0 ? supervisor_renew(pool->supervisor, ended)

@@ -60,8 +60,8 @@ struct pool_column {
 typedef void pool_deliver(void *context, uint64_t task, long outcome, const void *result);
 
 #define POOL_COLUMNS 4
-#define POOL_PENDING LONG_MIN /* an outcome that is still to come */
-#define POOL_DEATHS  3        /* a task that so many workers in a row died of ends its call */
+#define POOL_PENDING LONG_MIN          /* an outcome that is still to come */
+#define POOL_DEATHS  SUPERVISOR_DEATHS /* of workers in a row over a task, which ends its call */
 #define POOL_NO_TASK UINT64_MAX
 
 #define POOL_ANNOUNCE_NS UINT64_C(1000000) /* a wake costs a hundredth of that */
@@ -102,7 +102,7 @@ struct pool {
     uint64_t *vacant;              /* places without a chunk, `vacancies` of them */
     _Atomic bool *given_up;        /* an initializer failed */
     size_t chunk_slot_bytes, desk_bytes;
-    uint64_t places, vacancies, last_id, last_chunk;
+    uint64_t places, vacancies, last_id, handed_out;
     uint64_t unsent;         /* a place whose message did not fit the queue, or POOL_NO_PLACE */
     struct pool_call *calls; /* under way, oldest first */
     bool closed, terminated;

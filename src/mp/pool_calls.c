@@ -171,7 +171,7 @@ static void hand_out(struct pool *pool, struct pool_call *call) {
     uint64_t place = pool->vacant[--pool->vacancies];
     struct pool_chunk *chunk = pool_chunk_at(pool, place);
     *chunk = (struct pool_chunk){
-        .number = ++pool->last_chunk,
+        .number = pool->handed_out + 1,
         .call = call->id,
         .first = call->submitted,
         .count = size_min(call->together, call->count - call->submitted),
@@ -180,6 +180,7 @@ static void hand_out(struct pool *pool, struct pool_call *call) {
     };
     pack(call, chunk->count, chunk->arguments);
     call->submitted += chunk->count;
+    pool->handed_out += chunk->count;
     lease_renew(pool->leases, place);
     send(pool, place);
 }

@@ -16,12 +16,10 @@
 /* Written by the pool's process before the lease is free, but for `home`, which also the
  * replacement of a dead worker reads. */
 struct pool_chunk {
-    uint64_t number; /* unique */
+    uint64_t number; /* unique, and so are the numbers of its tasks, which follow from it */
     uint64_t call;   /* its id */
     uint64_t first, count;
     unsigned function;
-    unsigned deaths;       /* of workers in a row, of the task at `home` */
-    uint64_t mourned;      /* `home` when the last of them died */
     uint64_t begun;        /* by the worker that has it: the task that it does, + 1 */
     size_t argument_bytes; /* of a task; 0: its number */
     uint64_t home;         /* results that came home; read by a worker that is started later only */

@@ -93,6 +93,8 @@ static int start_anew(struct supervisor *supervisor, struct worker *ended) {
         *ended = old; /* it has still ended */
         return err;
     }
+    ended->blamed = old.blamed;
+    ended->deaths = old.deaths;
     stopped_look(ended);
     return old.kind == WORKER_PROCESS ? watch(supervisor, ended->pidfd, old.number) : 0;
 }
@@ -104,6 +106,12 @@ int supervisor_replace(struct supervisor *supervisor, struct worker *dead) {
 
 int supervisor_renew(struct supervisor *supervisor, struct worker *ended) {
     return start_anew(supervisor, ended);
+}
+
+unsigned supervisor_blame(struct worker *dead, uint64_t task) {
+    dead->deaths = dead->blamed == task ? dead->deaths + 1 : 1;
+    dead->blamed = task;
+    return dead->deaths;
 }
 
 int supervisor_watch(struct supervisor *supervisor, int fd, unsigned number) {

@@ -57,6 +57,13 @@ int supervisor_start(struct supervisor *supervisor, enum worker_kind kind, const
 int supervisor_replace(struct supervisor *supervisor, struct worker *dead);
 int supervisor_renew(struct supervisor *supervisor, struct worker *ended);
 
+/* Says over which task a worker died, by a number that is no other task's. What is leased to a
+ * number stays with it, so a deadly task kills one replacement after the other: how many died over
+ * this one, in a row. SUPERVISOR_DEATHS are enough: the task is to blame, and nobody should have it
+ * again. Deaths over no task in particular do not count. */
+#define SUPERVISOR_DEATHS 3
+unsigned supervisor_blame(struct worker *dead, uint64_t task);
+
 /* Says that work came home: deaths before it do not count any more. */
 static inline void supervisor_progress(struct supervisor *supervisor) {
     supervisor->barren = 0;

@@ -28,6 +28,8 @@ struct worker {
     void *argument;
     int exitcode;        /* WORKER_RUNNING until joined */
     uint64_t stopped_ns; /* for so long it has been found stopped (mp/stopped.h) */
+    uint64_t blamed;     /* over this task (mp/supervisor.h) so many of its number died in a row: */
+    unsigned deaths;
     bool started;
     bool overdue; /* it was killed because it had been stopped for too long */
 };
