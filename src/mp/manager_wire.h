@@ -31,6 +31,22 @@ struct manager_new {
     uint32_t unused;
 };
 
+/* The containers' verbs, and what every request to them is: an index, a number, or the length of a
+ * key; then the key and the string. */
+enum manager_verb {
+    MANAGER_LENGTH,
+    MANAGER_APPEND,
+    MANAGER_SET,
+    MANAGER_GET,
+    MANAGER_TAKE,
+    MANAGER_ADD
+};
+
+struct manager_argument {
+    uint64_t number;
+    unsigned char bytes[];
+};
+
 /* Makes room for `room` bytes in all. 0 or -ENOMEM. */
 int manager_bytes_reserve(struct manager_bytes *bytes, size_t room);
 
