@@ -656,6 +656,205 @@ static void a_stopped_server_can_be_given_up(void **state) {
     desk_close(&desk);
 }
 
+static void stop_server(struct desk *desk) {
+    stop_and_see(&desk->supervisor.workers[0]);
+}
+
+static void continue_server(struct desk *desk) {
+    assert_int_equal(kill(desk->supervisor.workers[0].pid, SIGCONT), 0);
+}
+
+/* A timed verb gives a server up that does not answer; what it says later is not lost. */
+static void a_timed_verb_gives_a_stopped_server_up(void **state) {
+    static const uint64_t after_ns[] = {0, 50 * MS};
+    struct desk desk;
+    struct manager_string got;
+    (void)state;
+    desk_open(&desk);
+    desk_connect(&desk);
+    for (unsigned i = 0; i < 4; i++) {
+        bool full = i / 2;
+        if (full)
+            assert_int_equal(manager_queue_put(&desk.proxy, desk.queue, text("kept")), 0);
+        stop_server(&desk);
+        uint64_t start = clock_now_ns(), deadline = after_ns[i % 2] ? start + after_ns[i % 2] : 0;
+        assert_int_equal(manager_queue_get_until(&desk.proxy, desk.queue, &got, deadline),
+                         -ETIMEDOUT);
+        assert_in_range(clock_now_ns() - start, MANAGER_GRACE_NS, 5 * MANAGER_GRACE_NS);
+        assert_true(desk.proxy.asked);
+        assert_int_equal(manager_length(&desk.proxy, desk.queue), -EBUSY);
+        continue_server(&desk);
+        int64_t status = manager_answer_until(&desk.proxy, clock_after_ns(PATIENCE_NS));
+        assert_int_equal(status, full ? 0 : -ETIMEDOUT);
+        got.at = manager_reply(&desk.proxy, &got.bytes);
+        assert_text(got, full ? "kept" : "");
+        assert_int_equal(manager_length(&desk.proxy, desk.queue), 0);
+    }
+    desk_close(&desk);
+}
+
+static void patience_is_a_deadline_for_every_verb(void **state) {
+    struct desk desk;
+    struct manager_string got;
+    struct manager_proxy late;
+    int64_t number;
+    (void)state;
+    desk_open(&desk);
+    desk_connect(&desk);
+    struct manager_proxy *proxy = &desk.proxy;
+    assert_int_equal(manager_list_append(proxy, desk.list, text("first")), 0);
+    proxy->patience_ns = 20 * MS;
+    for (unsigned verb = 0; verb < 6; verb++) {
+        int64_t status = 0;
+        stop_server(&desk);
+        switch (verb) {
+        case 0:
+            status = manager_list_append(proxy, desk.list, text("second"));
+            break;
+        case 1:
+            status = manager_list_get(proxy, desk.list, 0, &got);
+            break;
+        case 2:
+            status = manager_dict_set(proxy, desk.dict, text("key"), text("value"));
+            break;
+        case 3:
+            status = manager_value_get(proxy, desk.value, &number);
+            break;
+        case 4:
+            status = manager_new(proxy, MANAGER_LIST, 0);
+            break;
+        default:
+            status = manager_queue_get_until(proxy, desk.queue, &got, 0);
+        }
+        assert_int_equal(status, -ETIMEDOUT);
+        continue_server(&desk);
+        manager_answer_until(proxy, clock_after_ns(PATIENCE_NS));
+        assert_false(proxy->asked);
+    }
+    proxy->patience_ns = PATIENCE_NS;
+    assert_int_equal(manager_length(proxy, desk.list), 2); /* it was carried out after all */
+    assert_int_equal(manager_length(proxy, desk.dict), 1);
+    stop_server(&desk);
+    assert_int_equal(manager_connect_until(&desk.manager, &late, clock_after_ns(20 * MS)),
+                     -ETIMEDOUT);
+    assert_int_equal(late.pipe.fd, -1);
+    continue_server(&desk);
+    desk_close(&desk);
+}
+
+/* ---- clients that do not take, or do not give, all of a message ---- */
+
+enum { LARGE = 4 << 20 };
+
+/* The two halves of a get whose reply does not fit the pipe. */
+static void ask_for_large(struct desk *desk, struct manager_proxy *proxy) {
+    uint64_t *index = manager_room(proxy, sizeof *index);
+    assert_non_null(index);
+    *index = 0;
+    assert_int_equal(manager_ask(proxy, desk->list, 3, sizeof *index, CLOCK_NEVER), 0);
+}
+
+static void append_large(struct desk *desk) {
+    char *bytes = malloc(LARGE);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < LARGE; i++)
+        bytes[i] = (char)(i % 251);
+    assert_int_equal(
+        manager_list_append(&desk->proxy, desk->list, (struct manager_string){bytes, LARGE}), 0);
+    free(bytes);
+}
+
+static bool is_large(const struct manager_proxy *proxy) {
+    size_t bytes;
+    const char *at = manager_reply(proxy, &bytes);
+    bool right = bytes == LARGE;
+    for (size_t i = 0; right && i < LARGE; i++)
+        right = at[i] == (char)(i % 251);
+    return right;
+}
+
+static void a_reply_that_nobody_takes_holds_nobody_up(void **state) {
+    struct desk desk;
+    struct manager_proxy others[3];
+    (void)state;
+    desk_open(&desk);
+    desk_connect(&desk);
+    desk.proxy.patience_ns = PATIENCE_NS;
+    append_large(&desk);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(manager_connect(&desk.manager, &others[i]), 0);
+        ask_for_large(&desk, &others[i]);
+    }
+    for (unsigned i = 0; i < 100; i++)
+        assert_int_equal(manager_length(&desk.proxy, desk.list), 1);
+    manager_disconnect(&others[1]); /* without a look at it */
+    assert_int_equal(manager_length(&desk.proxy, desk.list), 1);
+    for (unsigned i = 0; i < 3; i += 2) { /* the others can have it still, and go on */
+        assert_int_equal(manager_answer_until(&others[i], clock_after_ns(PATIENCE_NS)), 0);
+        assert_true(is_large(&others[i]));
+        assert_int_equal(manager_length(&others[i], desk.list), 1);
+        manager_disconnect(&others[i]);
+    }
+    desk_close(&desk);
+}
+
+static void a_half_sent_request_holds_nobody_up(void **state) {
+    struct desk desk;
+    (void)state;
+    desk_open(&desk);
+    desk_connect(&desk);
+    desk.proxy.patience_ns = PATIENCE_NS;
+    struct team *team = team_start(WORKER_PROCESS, 1, send_a_part, &desk);
+    assert_true(reaches(desk.progress, 1));
+    for (unsigned i = 0; i < 100; i++)
+        assert_int_equal(manager_length(&desk.proxy, desk.list), 0);
+    kill_and_join(&team->workers[0]);
+    desk_close(&desk);
+}
+
+/* Told to end, it completes what is being taken, and does not wait for who takes nothing. */
+static int take_large(void *argument, unsigned number) {
+    struct desk *desk = argument;
+    struct manager_proxy proxy;
+    if (manager_connect(&desk->manager, &proxy) != 0)
+        return 1;
+    ask_for_large(desk, &proxy);
+    atomic_fetch_add(desk->progress, 1);
+    if (number == 1)
+        pause_for_ever();
+    while (atomic_load(&desk->progress[1]) == 0)
+        sleep_ms(1);
+    return manager_answer(&proxy) == 0 && is_large(&proxy) ? 0 : 2;
+}
+
+static void told_to_end_it_completes_replies(void **state) {
+    struct desk desk;
+    struct worker *bad = NULL;
+    (void)state;
+    for (unsigned idlers = 0; idlers < 2; idlers++) {
+        desk_open(&desk);
+        desk_connect(&desk);
+        append_large(&desk);
+        struct team *team = team_start(WORKER_PROCESS, 1, take_large, &desk);
+        if (idlers)
+            team_add(team, WORKER_PROCESS, take_large, &desk);
+        assert_true(reaches(desk.progress, 1 + idlers));
+        assert_int_equal(manager_length(&desk.proxy, desk.list), 1);
+        if (!idlers) {
+            atomic_store(&desk.progress[1], 1);
+            assert_int_equal(manager_end(&desk.proxy), 0);
+            team_join(team);
+        } else {
+            assert_int_equal(manager_end(&desk.proxy), 0);
+        }
+        join_in_time(&desk.supervisor.workers[0]);
+        assert_int_equal(supervisor_join(&desk.supervisor, &bad), 0);
+        for (unsigned i = 0; idlers && i < 2; i++)
+            kill_and_join(&team->workers[i]);
+        desk_close(&desk);
+    }
+}
+
 /* ---- ends ---- */
 
 static void told_to_end_it_answers_all_who_wait(void **state) {
@@ -772,6 +971,11 @@ int main(void) {
         TEST(requests_of_killed_clients_are_whole_or_not_at_all),
         TEST_BOTH(a_killed_server_is_missed),
         TEST(a_stopped_server_can_be_given_up),
+        TEST(a_timed_verb_gives_a_stopped_server_up),
+        TEST(patience_is_a_deadline_for_every_verb),
+        TEST(a_reply_that_nobody_takes_holds_nobody_up),
+        TEST(a_half_sent_request_holds_nobody_up),
+        TEST(told_to_end_it_completes_replies),
         TEST_BOTH(told_to_end_it_answers_all_who_wait),
         TEST(it_ends_after_its_last_client),
         TEST(clients_may_be_started_before_the_server),

@@ -540,12 +540,52 @@ static void pipe_timed_sends_end_a_deadlock_of_big_messages(void **state) {
     }
 }
 
+/* Both ends in one thread, which neither may hold up: the parts add up to the message. */
+static void pipe_goes_on_with_parts(void **state) {
+    struct pipe pipe;
+    unsigned char *message = malloc(BIG_BYTES), *buffer = calloc(1, BIG_BYTES);
+    size_t sent = 0, before = 1;
+    (void)state;
+    assert_non_null(message);
+    assert_non_null(buffer);
+    for (size_t i = 0; i < BIG_BYTES; i++)
+        message[i] = (unsigned char)(i % 251);
+    assert_int_equal(pipe_open(&pipe), 0);
+    assert_int_equal(pipe_receive_part(&pipe.ends[1], buffer, BIG_BYTES, 0), -ETIMEDOUT);
+    assert_int_equal(pipe_send_part(&pipe.ends[0], message, 0, &sent), -EMSGSIZE);
+    for (unsigned parts = 0;; parts++) {
+        int err = pipe_send_part(&pipe.ends[0], message, BIG_BYTES, &sent);
+        assert_true(err == 0 || (err == -EAGAIN && sent > before)); /* each a little further */
+        before = sent;
+        long got = pipe_receive_part(&pipe.ends[1], buffer, BIG_BYTES, 0);
+        if (got >= 0) {
+            assert_int_equal(err, 0);
+            assert_int_equal(got, BIG_BYTES);
+            assert_true(parts > 0);
+            break;
+        }
+        assert_int_equal(got, -ETIMEDOUT);
+    }
+    assert_memory_equal(buffer, message, BIG_BYTES);
+    assert_int_equal(pipe_send(&pipe.ends[0], "next", 5), 0);
+    assert_int_equal(pipe_receive(&pipe.ends[1], buffer, BIG_BYTES), 5);
+    assert_string_equal(buffer, "next");
+    sent = 0;
+    assert_int_equal(pipe_send_part(&pipe.ends[0], message, BIG_BYTES, &sent), -EAGAIN);
+    pipe_close(&pipe.ends[1]);
+    assert_int_equal(pipe_send_part(&pipe.ends[0], message, BIG_BYTES, &sent), -EPIPE);
+    pipe_close(&pipe.ends[0]);
+    free(message);
+    free(buffer);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST_BOTH(pipe_carries_whole_messages_of_any_length),
         TEST_BOTH(pipe_echoes_under_stress),
         TEST_BOTH(pipe_keeps_the_order_and_then_ends),
         TEST_BOTH(pipe_carries_both_ways_at_once),
+        TEST(pipe_goes_on_with_parts),
         TEST(pipe_refuses_impossible_lengths),
         TEST(pipe_keeps_a_message_that_is_too_long),
         TEST(pipe_ends_after_what_was_sent),

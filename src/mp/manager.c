@@ -6,13 +6,11 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* Room for a reply that there always is, so that short ones never fail. */
-#define SMALL_REPLY 4096
 
 static void forget(struct manager_server *server, struct manager_client *client) {
     if (client->parked)
@@ -23,10 +21,12 @@ static void forget(struct manager_server *server, struct manager_client *client)
     server->clients--;
 }
 
-/* The pipe is readable: a request, or the end. */
+/* The pipe is readable: a request, a part of it, or the end. */
 static void serve(struct manager_server *server, struct manager_client *client) {
-    if (manager_bytes_receive(&client->request, &client->pipe, CLOCK_NEVER) != 0 ||
-        client->request.length < sizeof(struct manager_request))
+    int err = manager_bytes_receive(&client->request, &client->pipe, 0);
+    if (err == -ETIMEDOUT) /* the rest of it is still to come */
+        return;
+    if (err || client->request.length < sizeof(struct manager_request))
         forget(server, client);
     else
         manager_serve(server, client);
@@ -121,10 +121,15 @@ static int run(struct manager_server *server, const struct manager *manager) {
         forget_parked(server, ready);
         for (int i = 0; i < ready; i++) {
             const struct epoll_event event = server->events[i]; /* let_in may move them */
-            if (event.data.ptr && event.events)
-                serve(server, event.data.ptr);
-            else if (!event.data.ptr)
+            struct manager_client *client = event.data.ptr;
+            if (!client)
                 let_in(server);
+            else if (!event.events) /* forgotten */
+                continue;
+            else if (manager_is_taking(client))
+                manager_answer_rest(server, client);
+            else
+                serve(server, client);
         }
     }
     return 0;
@@ -138,7 +143,7 @@ static int prepare(struct manager_server *server, const struct manager *manager)
         return -errno;
     int err = grow_events(server);
     if (!err)
-        err = manager_bytes_reserve(&server->reply, SMALL_REPLY);
+        err = manager_bytes_reserve(&server->reply, MANAGER_SMALL_REPLY);
     for (uint32_t i = 0; !err && i < manager->count; i++)
         err = manager_object_add(server, &manager->objects[i]);
     return err;
@@ -150,6 +155,17 @@ static void close_supervisor(const struct supervisor *supervisor) {
         if (supervisor->workers[i].pidfd >= 0)
             close(supervisor->workers[i].pidfd);
     close(supervisor->epoll_fd);
+}
+
+/* Who is taking a reply may finish; not for ever, since it may be stopped. */
+static void finish_replies(struct manager_server *server) {
+    uint64_t deadline_ns = clock_after_ns(MANAGER_GRACE_NS);
+    while (server->taking) {
+        struct pollfd ready = {.fd = server->taking->pipe.fd, .events = POLLOUT};
+        if (poll(&ready, 1, clock_poll_ms(deadline_ns)) == 0)
+            return;
+        manager_answer_rest(server, server->taking);
+    }
 }
 
 static int server_life(void *argument, unsigned number) {
@@ -166,6 +182,7 @@ static int server_life(void *argument, unsigned number) {
         manager_unpark(&server, client);
         manager_answer_client(&server, client, -EPIPE);
     }
+    finish_replies(&server);
     for (uint32_t id = 0; id < server.count; id++)
         manager_object_drop(&server, id);
     return err ? 1 : 0;

@@ -12,9 +12,11 @@
  * Deaths. A client that dies is forgotten. A request of which it had sent all is carried out, and
  * one of which it had sent a part, or that was put aside, is not. When the server dies all objects
  * are lost: a request that was not delivered returns -EPIPE, one whose reply never came
- * -EOWNERDEAD. The server's death is news for its supervisor; it dies with its parent itself. A
- * client that is stopped, not dead, in the middle of a message larger than a pipe's buffer does
- * hold the server up. */
+ * -EOWNERDEAD. The server's death is news for its supervisor; it dies with its parent itself.
+ *
+ * Nor does a client that is stopped, not dead, or one that does not take its reply, hold the server
+ * up: what does not fit its pipe waits on the server's heap. Told to end, the server gives replies
+ * that are being taken MANAGER_GRACE_NS more. */
 #ifndef MP_MANAGER_H
 #define MP_MANAGER_H
 
@@ -77,19 +79,31 @@ struct manager_proxy {
     struct pipe_end pipe;
     struct manager_bytes request, reply; /* on the heap: as large as the largest so far */
     bool asked;                          /* a reply is outstanding */
+    /* How long a verb waits for its reply before it gives the server up; CLOCK_NEVER from
+     * manager_connect on, and yours to change: the timed twin of all verbs at once. */
+    uint64_t patience_ns;
 };
+
+/* A verb with a deadline of its own waits until then, and so long (or patience_ns, if that is less)
+ * for a server that does not even answer. */
+#define MANAGER_GRACE_NS UINT64_C(1000000000)
 
 /* Any process or thread; processes that were started before the server must do it, or
  * manager_close, before they do anything else. Blocks until the server has let it in. 0; -EPIPE:
- * there is no server any more, or it has no descriptor or memory left; or -errno. */
+ * there is no server any more, or it has no descriptor or memory left; or -errno. Nothing is to be
+ * disconnected after a failure. The timed twin: -ETIMEDOUT at the deadline. */
 int manager_connect(struct manager *manager, struct manager_proxy *proxy);
+int manager_connect_until(struct manager *manager, struct manager_proxy *proxy,
+                          uint64_t deadline_ns);
 
 /* Also a proxy that is disconnected or zeroed already. */
 void manager_disconnect(struct manager_proxy *proxy);
 
 /* A verb in two halves, for a client that has something to do meanwhile. First: where to put up to
  * `bytes` bytes of request, NULL: no memory. Then: sends it. The deadline is for the verb, if it is
- * one that waits: 0 tries once. 0; -EPIPE: the server ended, or had no memory for the request. */
+ * one that waits: 0 tries once. 0; -EPIPE: the server ended, or had no memory for the request;
+ * -EBUSY: a reply is outstanding. Blocks only while the request is longer than the pipe's buffer
+ * and the server does not take it. */
 void *manager_room(struct manager_proxy *proxy, size_t bytes);
 int manager_ask(struct manager_proxy *proxy, uint32_t object, uint32_t verb, size_t bytes,
                 uint64_t deadline_ns);
@@ -98,12 +112,14 @@ int manager_ask(struct manager_proxy *proxy, uint32_t object, uint32_t verb, siz
  * bytes, where manager_reply tells, until the next answer; -errno: no bytes; -ENOENT: no such
  * object; -EOWNERDEAD: the server died or ended first; -EPIPE: it was told to end while this
  * waited. The timed twin gives up at the deadline with -ETIMEDOUT, should the server not even
- * answer; then the reply is still outstanding, and proxy->asked says so. */
+ * answer; then the reply is still outstanding, and proxy->asked says so: what became of the verb
+ * only that tells, to whoever calls this again, and no other verb is possible before. */
 int64_t manager_answer(struct manager_proxy *proxy);
 int64_t manager_answer_until(struct manager_proxy *proxy, uint64_t deadline_ns);
 const void *manager_reply(const struct manager_proxy *proxy, size_t *bytes); /* bytes: or NULL */
 
-/* Both halves, for a verb that does not wait: what manager_ask or manager_answer returns. */
+/* Both halves, for a verb that does not wait: what manager_ask or manager_answer_until returns,
+ * whose deadline is the end of the proxy's patience. */
 int64_t manager_call(struct manager_proxy *proxy, uint32_t object, uint32_t verb,
                      const void *request, size_t bytes);
 

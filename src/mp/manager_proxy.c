@@ -7,6 +7,7 @@
 #include "base/size.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -41,7 +42,7 @@ int manager_bytes_receive(struct manager_bytes *bytes, struct pipe_end *end, uin
     int err = manager_bytes_reserve(bytes, (size_t)length);
     if (err)
         return err;
-    length = pipe_receive(end, bytes->at, bytes->room);
+    length = pipe_receive_part(end, bytes->at, bytes->room, deadline_ns);
     if (length < 0)
         return (int)length;
     bytes->length = (size_t)length;
@@ -49,7 +50,7 @@ int manager_bytes_receive(struct manager_bytes *bytes, struct pipe_end *end, uin
 }
 
 /* Sends a descriptor, with one byte because something must be sent. */
-static int pass_through(int door, int fd) {
+static int pass_through(int door, int fd, uint64_t deadline_ns) {
     char byte = 0;
     struct iovec vector = {&byte, 1};
     union {
@@ -63,18 +64,25 @@ static int pass_through(int door, int fd) {
     control.header = (struct cmsghdr){
         .cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
     memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
-    ssize_t sent;
-    do
-        sent = sendmsg(door, &message, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    if (sent < 0)
-        return errno == ECONNRESET ? -EPIPE : -errno;
-    return 0;
+    for (;;) {
+        if (sendmsg(door, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+            return 0;
+        if (errno != EAGAIN && errno != EINTR)
+            return errno == ECONNRESET ? -EPIPE : -errno;
+        struct pollfd room = {.fd = door, .events = POLLOUT};
+        if (poll(&room, 1, clock_poll_ms(deadline_ns)) == 0)
+            return -ETIMEDOUT;
+    }
 }
 
 int manager_connect(struct manager *manager, struct manager_proxy *proxy) {
+    return manager_connect_until(manager, proxy, CLOCK_NEVER);
+}
+
+int manager_connect_until(struct manager *manager, struct manager_proxy *proxy,
+                          uint64_t deadline_ns) {
     struct pipe pipe;
-    *proxy = (struct manager_proxy){.pipe = {.fd = -1}};
+    *proxy = (struct manager_proxy){.pipe = {.fd = -1}, .patience_ns = CLOCK_NEVER};
     if (manager->doorstep >= 0) { /* only the server may hold it, or its end would not show */
         close(manager->doorstep);
         manager->doorstep = -1;
@@ -82,12 +90,12 @@ int manager_connect(struct manager *manager, struct manager_proxy *proxy) {
     int err = pipe_open(&pipe);
     if (err)
         return err;
-    err = pass_through(manager->door, pipe.ends[1].fd);
+    err = pass_through(manager->door, pipe.ends[1].fd, deadline_ns);
     pipe_close(&pipe.ends[1]);
     proxy->pipe = pipe.ends[0];
     proxy->asked = true; /* to be let in */
     if (!err)
-        err = (int)manager_answer(proxy);
+        err = (int)manager_answer_until(proxy, deadline_ns);
     if (err)
         manager_disconnect(proxy);
     return err == -EOWNERDEAD ? -EPIPE : err;
@@ -151,7 +159,7 @@ int64_t manager_call(struct manager_proxy *proxy, uint32_t object, uint32_t verb
     if (bytes > 0)
         memcpy(room, request, bytes);
     int err = manager_ask(proxy, object, verb, bytes, CLOCK_NEVER);
-    return err ? err : manager_answer(proxy);
+    return err ? err : manager_answer_until(proxy, clock_after_ns(proxy->patience_ns));
 }
 
 int manager_end(struct manager_proxy *proxy) {

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* ---- objects ---- */
 
@@ -88,12 +89,56 @@ static int64_t carry_out(struct manager_server *server, const struct manager_cli
                         client->request.length - sizeof *request, &server->reply);
 }
 
+/* What is to be told of a client's pipe: that it can be read, or written. */
+static int watch(const struct manager_server *server, struct manager_client *client,
+                 uint32_t events) {
+    struct epoll_event event = {.events = events, .data.ptr = client};
+    return epoll_ctl(server->epoll_fd, EPOLL_CTL_MOD, client->pipe.fd, &event) == 0 ? 0 : -errno;
+}
+
+/* Leaves the reply to the client, as far as it has not been sent, and gets a new one. */
+static int leave_reply(struct manager_server *server, struct manager_client *client, size_t bytes,
+                       size_t sent) {
+    struct manager_bytes fresh = {0};
+    int err = manager_bytes_reserve(&fresh, MANAGER_SMALL_REPLY);
+    if (!err)
+        err = watch(server, client, EPOLLOUT);
+    if (err) {
+        free(fresh.at);
+        return err;
+    }
+    client->reply = server->reply;
+    client->reply.length = bytes;
+    client->sent = sent;
+    client->next = server->taking;
+    server->taking = client;
+    server->reply = fresh;
+    return 0;
+}
+
 /* A client that has died meanwhile shows by its pipe's end, later. */
 void manager_answer_client(struct manager_server *server, struct manager_client *client,
                            int64_t status) {
     struct manager_reply *reply = (struct manager_reply *)server->reply.at;
+    size_t bytes = status < 0 ? sizeof *reply : server->reply.length, sent = 0;
     *reply = (struct manager_reply){.status = status};
-    pipe_send(&client->pipe, reply, status < 0 ? sizeof *reply : server->reply.length);
+    int err = pipe_send_part(&client->pipe, reply, bytes, &sent);
+    if (err == -EAGAIN && leave_reply(server, client, bytes, sent) != 0)
+        shutdown(client->pipe.fd, SHUT_RDWR); /* the end, for both */
+}
+
+void manager_answer_rest(struct manager_server *server, struct manager_client *client) {
+    struct manager_bytes *reply = &client->reply;
+    if (pipe_send_part(&client->pipe, reply->at, reply->length, &client->sent) == -EAGAIN)
+        return;
+    struct manager_client **at = &server->taking;
+    while (*at != client)
+        at = &(*at)->next;
+    *at = client->next;
+    free(reply->at);
+    *reply = (struct manager_bytes){0};
+    if (watch(server, client, EPOLLIN) != 0)
+        shutdown(client->pipe.fd, SHUT_RDWR);
 }
 
 /* ---- requests that wait ---- */

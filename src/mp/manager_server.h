@@ -12,7 +12,9 @@ struct manager_client {
     struct pipe_end pipe;
     struct manager_bytes request;
     bool parked;
-    struct manager_client *next; /* of those parked */
+    struct manager_bytes reply;  /* of which its pipe has taken `sent` bytes so far; */
+    size_t sent;                 /* or none */
+    struct manager_client *next; /* of those parked, or of those that take a reply */
 };
 
 struct manager_server {
@@ -22,10 +24,14 @@ struct manager_server {
     struct epoll_event *events; /* on the heap: as many as could come at once */
     unsigned events_most;
     struct manager_client *parked;  /* oldest first */
+    struct manager_client *taking;  /* a reply larger than a pipe's buffer */
     struct manager_object *objects; /* on the heap; a dropped one has no call */
     uint32_t count;
     struct manager_bytes reply;
 };
+
+/* Room for a reply that there always is, so that short ones never fail. */
+#define MANAGER_SMALL_REPLY 4096
 
 /* One more object at the end. 0 or -ENOMEM. */
 int manager_object_add(struct manager_server *server, const struct manager_object *object);
@@ -37,9 +43,15 @@ int64_t manager_object_drop(struct manager_server *server, uint32_t id);
  * for the same object. */
 void manager_serve(struct manager_server *server, struct manager_client *client);
 
-/* Answers, with server->reply unless status < 0. */
+/* Answers, with server->reply unless status < 0. What its pipe does not take now it gets when it is
+ * ready for more, by manager_answer_rest; who gets one is manager_is_taking. Nobody waits for it.
+ */
 void manager_answer_client(struct manager_server *server, struct manager_client *client,
                            int64_t status);
+void manager_answer_rest(struct manager_server *server, struct manager_client *client);
+static inline bool manager_is_taking(const struct manager_client *client) {
+    return client->reply.at != NULL;
+}
 
 /* Takes a client that is parked out of the list. */
 void manager_unpark(struct manager_server *server, struct manager_client *client);

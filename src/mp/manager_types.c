@@ -6,6 +6,7 @@
 #include "mp/manager_wire.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 int64_t manager_new(struct manager_proxy *proxy, enum manager_kind kind, uint64_t capacity) {
@@ -20,7 +21,9 @@ int manager_drop(struct manager_proxy *proxy, uint32_t object) {
 /* What a verb sends, and where what comes back goes. */
 struct ask {
     enum manager_verb verb;
-    uint64_t number, deadline_ns; /* deadline 0 for what never waits */
+    uint64_t number;
+    bool waits; /* until the deadline, else never */
+    uint64_t deadline_ns;
     struct manager_string key, string, *out;
 };
 
@@ -28,6 +31,16 @@ static void append(unsigned char **at, struct manager_string string) {
     if (string.bytes > 0)
         memcpy(*at, string.at, string.bytes);
     *at += string.bytes;
+}
+
+/* Until when the server is to have answered. */
+static uint64_t answer_by(const struct manager_proxy *proxy, const struct ask *ask) {
+    if (!ask->waits)
+        return clock_after_ns(proxy->patience_ns);
+    uint64_t grace_ns = size_min(proxy->patience_ns, MANAGER_GRACE_NS);
+    if (ask->deadline_ns >= CLOCK_NEVER - grace_ns)
+        return CLOCK_NEVER;
+    return size_max(ask->deadline_ns, clock_now_ns()) + grace_ns;
 }
 
 static int64_t carry(struct manager_proxy *proxy, uint32_t object, const struct ask *ask) {
@@ -44,7 +57,7 @@ static int64_t carry(struct manager_proxy *proxy, uint32_t object, const struct 
     append(&at, ask->string);
     int64_t status = manager_ask(proxy, object, ask->verb, bytes, ask->deadline_ns);
     if (status == 0)
-        status = manager_answer(proxy);
+        status = manager_answer_until(proxy, answer_by(proxy, ask));
     if (status >= 0 && ask->out)
         ask->out->at = manager_reply(proxy, &ask->out->bytes);
     return status;
@@ -123,9 +136,10 @@ int manager_value_add(struct manager_proxy *proxy, uint32_t value, int64_t amoun
 
 int manager_queue_put_until(struct manager_proxy *proxy, uint32_t queue,
                             struct manager_string string, uint64_t deadline_ns) {
-    int64_t status =
-        carry(proxy, queue,
-              &(struct ask){.verb = MANAGER_APPEND, .string = string, .deadline_ns = deadline_ns});
+    int64_t status = carry(
+        proxy, queue,
+        &(struct ask){
+            .verb = MANAGER_APPEND, .string = string, .waits = true, .deadline_ns = deadline_ns});
     return status < 0 ? (int)status : 0;
 }
 
@@ -137,7 +151,8 @@ int manager_queue_get_until(struct manager_proxy *proxy, uint32_t queue,
                             struct manager_string *string, uint64_t deadline_ns) {
     return (int)carry(
         proxy, queue,
-        &(struct ask){.verb = MANAGER_TAKE, .out = string, .deadline_ns = deadline_ns});
+        &(struct ask){
+            .verb = MANAGER_TAKE, .out = string, .waits = true, .deadline_ns = deadline_ns});
 }
 
 int manager_queue_get(struct manager_proxy *proxy, uint32_t queue, struct manager_string *string) {

@@ -4,7 +4,11 @@
  *
  * All verbs return ≥ 0, or -errno: -ENOENT: no such container; -ENOSYS: it is of another kind;
  * -ENOMEM: the server has no memory, and nothing was changed; and what manager_call returns. A
- * string that comes out lies in the proxy until its next verb. */
+ * string that comes out lies in the proxy until its next verb.
+ *
+ * -ETIMEDOUT with proxy->asked set comes from a server that does not answer, as one that is
+ * stopped: the verb may still be carried out. What became of it manager_answer tells later, and the
+ * string that came out manager_reply; so nothing is lost. */
 #ifndef MP_MANAGER_TYPES_H
 #define MP_MANAGER_TYPES_H
 
@@ -51,7 +55,8 @@ int manager_value_set(struct manager_proxy *proxy, uint32_t value, int64_t numbe
 int manager_value_add(struct manager_proxy *proxy, uint32_t value, int64_t amount, int64_t *before);
 
 /* Queues: put blocks while the queue is full, get while it is empty; who has waited longest goes
- * first. The timed twins: -ETIMEDOUT at the deadline, and nothing was put or got; 0 tries once. */
+ * first. The timed twins: -ETIMEDOUT at the deadline, and nothing was put or got; 0 tries once.
+ * Only a server that does not answer lets them return MANAGER_GRACE_NS later, as above. */
 int manager_queue_put(struct manager_proxy *proxy, uint32_t queue, struct manager_string string);
 int manager_queue_put_until(struct manager_proxy *proxy, uint32_t queue,
                             struct manager_string string, uint64_t deadline_ns);

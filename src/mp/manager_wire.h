@@ -51,7 +51,7 @@ struct manager_argument {
 int manager_bytes_reserve(struct manager_bytes *bytes, size_t room);
 
 /* Receives the next message into *bytes, which grows. 0, -ENOMEM or the errors of
- * pipe_receive_until. */
+ * pipe_receive_part: after -ETIMEDOUT with the same bytes again. */
 int manager_bytes_receive(struct manager_bytes *bytes, struct pipe_end *end, uint64_t deadline_ns);
 
 /* A container of that kind (manager_types.h) on the heap. 0 or -errno. */

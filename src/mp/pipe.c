@@ -72,79 +72,109 @@ static void advance(struct iovec *vectors, size_t bytes) {
     }
 }
 
+int pipe_send_part(struct pipe_end *end, const void *message, size_t bytes, size_t *sent) {
+    uint64_t length = bytes;
+    struct iovec vectors[2] = {{&length, sizeof length}, {(void *)(uintptr_t)message, bytes}};
+    struct msghdr header = {.msg_iov = vectors, .msg_iovlen = 2};
+    if (bytes == 0 || bytes > SIZE_MAX / 2)
+        return -EMSGSIZE;
+    advance(vectors, *sent);
+    while (vectors[0].iov_len + vectors[1].iov_len > 0) {
+        ssize_t more = sendmsg(end->fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (more >= 0) {
+            advance(vectors, (size_t)more);
+            *sent += (size_t)more;
+            continue;
+        }
+        if (errno == EINTR)
+            continue;
+        if (would_block())
+            return -EAGAIN;
+        return errno == ECONNRESET ? -EPIPE : -errno;
+    }
+    return 0;
+}
+
+int pipe_send_until(struct pipe_end *end, const void *message, size_t bytes, uint64_t deadline_ns) {
+    size_t sent = 0;
+    for (;;) {
+        int err = pipe_send_part(end, message, bytes, &sent);
+        if (err != -EAGAIN)
+            return err;
+        err = sent > 0 ? wait_to_finish(end->fd, deadline_ns)
+                       : wait_for(end->fd, POLLOUT, deadline_ns);
+        if (err)
+            return err;
+    }
+}
+
 int pipe_send(struct pipe_end *end, const void *message, size_t bytes) {
     return pipe_send_until(end, message, bytes, CLOCK_NEVER);
 }
 
-int pipe_send_until(struct pipe_end *end, const void *message, size_t bytes, uint64_t deadline_ns) {
-    uint64_t length = bytes;
-    struct iovec vectors[2] = {{&length, sizeof length}, {(void *)(uintptr_t)message, bytes}};
-    struct msghdr header = {.msg_iov = vectors, .msg_iovlen = 2};
-    bool begun = false;
-    if (bytes == 0 || bytes > SIZE_MAX / 2)
-        return -EMSGSIZE;
-    while (vectors[0].iov_len + vectors[1].iov_len > 0) {
-        ssize_t sent = sendmsg(end->fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent >= 0) {
-            advance(vectors, (size_t)sent);
-            begun = true;
-            continue;
-        }
-        if (errno == EINTR)
-            continue;
-        if (!would_block())
-            return errno == ECONNRESET ? -EPIPE : -errno;
-        int err =
-            begun ? wait_to_finish(end->fd, deadline_ns) : wait_for(end->fd, POLLOUT, deadline_ns);
-        if (err)
-            return err;
-    }
-    return 0;
-}
-
-/* Reads exactly `size` bytes. The deadline counts until the first. */
-static int read_all(struct pipe_end *end, void *buffer, size_t size, uint64_t deadline_ns) {
-    for (size_t got = 0; got < size;) {
-        ssize_t more = recv(end->fd, (char *)buffer + got, size - got, MSG_DONTWAIT);
-        if (more > 0) {
-            got += (size_t)more;
-            deadline_ns = CLOCK_NEVER;
-            continue;
-        }
-        if (more == 0)
+/* Reads what is there, from *got on, until there are `size` bytes: 0, or -EAGAIN. */
+static int read_part(int fd, void *buffer, uint64_t size, uint64_t *got) {
+    while (*got < size) {
+        ssize_t more = recv(fd, (char *)buffer + *got, size - *got, MSG_DONTWAIT);
+        if (more > 0)
+            *got += (uint64_t)more;
+        else if (more == 0)
             return -EPIPE;
-        if (errno == EINTR)
-            continue;
-        if (!would_block())
+        else if (would_block())
+            return -EAGAIN;
+        else if (errno != EINTR)
             return errno == ECONNRESET ? -EPIPE : -errno;
-        int err = wait_for(end->fd, POLLIN, deadline_ns);
-        if (err)
-            return err;
     }
     return 0;
 }
 
+/* Reads exactly `size` bytes. The first deadline counts until the first, then the other. */
+static int read_all(int fd, void *buffer, uint64_t size, uint64_t *got, uint64_t first_ns,
+                    uint64_t rest_ns) {
+    for (;;) {
+        int err = read_part(fd, buffer, size, got);
+        if (err != -EAGAIN)
+            return err;
+        err = wait_for(fd, POLLIN, *got > 0 ? rest_ns : first_ns);
+        if (err)
+            return err;
+    }
+}
+
+/* The sender begins with the length, in one call, so the rest of it is there or on its way. */
 long pipe_length(struct pipe_end *end, uint64_t deadline_ns) {
+    uint64_t got = 0;
     if (!end->announced) {
-        int err = read_all(end, &end->pending, sizeof end->pending, deadline_ns);
+        int err =
+            read_all(end->fd, &end->pending, sizeof end->pending, &got, deadline_ns, CLOCK_NEVER);
         if (err)
             return err;
         end->announced = true;
+        end->got = 0;
     }
     return (long)end->pending;
 }
 
-long pipe_receive(struct pipe_end *end, void *buffer, size_t size) {
-    return pipe_receive_until(end, buffer, size, CLOCK_NEVER);
-}
-
-long pipe_receive_until(struct pipe_end *end, void *buffer, size_t size, uint64_t deadline_ns) {
+static long receive(struct pipe_end *end, void *buffer, size_t size, uint64_t deadline_ns,
+                    uint64_t rest_ns) {
     long length = pipe_length(end, deadline_ns);
     if (length < 0)
         return length;
     if ((uint64_t)length > size)
         return -EMSGSIZE;
-    int err = read_all(end, buffer, (size_t)length, CLOCK_NEVER);
-    end->announced = false; /* also when the rest of it will never come */
+    int err = read_all(end->fd, buffer, (uint64_t)length, &end->got, rest_ns, rest_ns);
+    end->announced = err == -ETIMEDOUT; /* not when the rest of it will never come */
     return err ? err : length;
+}
+
+long pipe_receive_part(struct pipe_end *end, void *buffer, size_t size, uint64_t deadline_ns) {
+    return receive(end, buffer, size, deadline_ns, deadline_ns);
+}
+
+long pipe_receive_until(struct pipe_end *end, void *buffer, size_t size, uint64_t deadline_ns) {
+    return receive(end, buffer, size, deadline_ns, CLOCK_NEVER);
+}
+
+long pipe_receive(struct pipe_end *end, void *buffer, size_t size) {
+    return pipe_receive_until(end, buffer, size, CLOCK_NEVER);
 }

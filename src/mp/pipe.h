@@ -19,6 +19,7 @@ struct pipe_end {
     int fd;           /* readable when a message or the end has come; -1: closed */
     bool announced;   /* the length of the next message has been read */
     uint64_t pending; /* that length */
+    uint64_t got;     /* of these, pipe_receive_part has received */
 };
 
 struct pipe {
@@ -40,12 +41,22 @@ void pipe_close(struct pipe_end *end);
 int pipe_send(struct pipe_end *end, const void *message, size_t bytes);
 int pipe_send_until(struct pipe_end *end, const void *message, size_t bytes, uint64_t deadline_ns);
 
+/* For a server that must not wait for one client: sends as much of the message as there is room
+ * for, from *sent on, which counts (0 at first). 0: all of it; -EAGAIN: the same again when the
+ * descriptor can be written; or the errors of pipe_send. */
+int pipe_send_part(struct pipe_end *end, const void *message, size_t bytes, size_t *sent);
+
 /* Receives the next message into buffer, and returns its length. Blocks until there is one. -EPIPE:
  * nobody holds the other end and nothing is left, also when its holder died in the middle of a
  * message; -EMSGSIZE: it is longer than `size` bytes (pipe_length tells), and stays. The timed
  * twin: -ETIMEDOUT if none has begun. */
 long pipe_receive(struct pipe_end *end, void *buffer, size_t size);
 long pipe_receive_until(struct pipe_end *end, void *buffer, size_t size, uint64_t deadline_ns);
+
+/* pipe_receive_until whose deadline holds in the middle of a message too: -ETIMEDOUT also if a part
+ * is still to come; what has come is kept in the buffer, which must be the same, or a copy, the
+ * next time. Deadline 0 never blocks. */
+long pipe_receive_part(struct pipe_end *end, void *buffer, size_t size, uint64_t deadline_ns);
 
 /* The length of the next message, without taking it; blocks and fails like pipe_receive_until. */
 long pipe_length(struct pipe_end *end, uint64_t deadline_ns);
