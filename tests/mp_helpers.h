@@ -30,8 +30,8 @@
 #define SANITIZED 0
 #endif
 
-/* GCC 12's thread sanitizer knows neither pthread_mutex_clocklock nor pthread_clockjoin_np: it
- * takes a lock so acquired for a free one, and a thread so joined for a lost one. */
+/* GCC 12's thread sanitizer does not know pthread_clockjoin_np: it takes a thread so joined for a
+ * lost one. (What it does not know of locks mp/lock.c does otherwise then.) */
 #if defined __SANITIZE_THREAD__
 #define TIMED_CALLS_MISREAD 1
 #else
