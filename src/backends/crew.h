@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+/* What `replace` says when the dead worker's batch is to blame. */
 #define CREW_POISON 1
 
 struct crew {
@@ -28,9 +29,8 @@ struct crew {
     /* Then, before the replacement is started: takes home what the dead had sent. Returns how many
      * batches are to be done again, if the leases do not tell; -errno. NULL: not needed. */
     int64_t (*mourn)(void *backend, const struct worker *dead);
-    /* Starts the replacement; NULL: supervisor_replace. 0 or -errno. Whether a batch is to blame
-     * (supervisor_blame) the crew has decided before, unless replace `judges` it, by CREW_POISON.
-     */
+    /* Starts the replacement; NULL: supervisor_replace. 0 or -errno. Whether the batch is to blame
+     * the crew decides before, unless the backend itself `judges`: CREW_POISON. */
     int (*replace)(void *backend, struct worker *dead);
     bool judges;
     uint64_t renders;     /* begun so far */
