@@ -224,17 +224,19 @@ uint64_t crew_results_queued(const struct job *job) {
 }
 
 int crew_join(struct crew *crew) {
-    for (unsigned i = 0; i < crew->supervisor.count; i++) {
-        struct worker *worker = &crew->supervisor.workers[i];
-        int err = supervisor_join_one(worker, crew->wake, crew->backend);
-        if (err)
-            return err;
-        struct monitor_loss loss = describe(crew, worker);
+    struct supervisor *supervisor = &crew->supervisor;
+    struct worker *ended;
+    int err;
+    while (!(err = supervisor_join_next(supervisor, supervisor->count, CLOCK_NEVER, &ended))) {
+        if (ended->exitcode == 0)
+            continue;
+        struct monitor_loss loss = describe(crew, ended);
         loss.end = LOSS_IDLE;
-        if (worker->exitcode != 0)
-            monitor_worker_lost(crew->monitor, &loss, 0);
+        monitor_worker_lost(crew->monitor, &loss, 0);
+        if (crew->wake)
+            crew->wake(crew->backend);
     }
-    return 0;
+    return err == -ECHILD ? 0 : err;
 }
 
 void crew_close(struct crew *crew) {

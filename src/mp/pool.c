@@ -166,21 +166,17 @@ void pool_close(struct pool *pool) {
         pool_end_work(pool);
 }
 
-static void wake(void *pool) {
-    pool_wake(pool);
-}
-
 static int join_workers(struct pool *pool, uint64_t deadline_ns) {
-    int result = 0;
-    for (unsigned i = 0; i < pool->plan->workers; i++) {
-        struct worker *worker = &pool->supervisor->workers[i];
-        int err = supervisor_join_one_until(worker, wake, pool, deadline_ns);
-        if (!err && worker->exitcode != 0 && !pool->terminated)
-            err = -EOWNERDEAD;
-        if (!result)
-            result = err;
-    }
-    return result;
+    struct worker *ended;
+    int result = 0, err;
+    while (
+        !(err = supervisor_join_next(pool->supervisor, pool->plan->workers, deadline_ns, &ended)))
+        if (ended->exitcode != 0) {
+            pool_wake(pool);
+            if (!pool->terminated)
+                result = -EOWNERDEAD;
+        }
+    return err == -ECHILD ? result : err;
 }
 
 int pool_join_until(struct pool *pool, uint64_t deadline_ns) {

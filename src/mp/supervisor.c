@@ -2,11 +2,9 @@
 #include "mp/supervisor.h"
 
 #include "base/clock.h"
-#include "base/size.h"
 #include "mp/stopped.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -34,8 +32,9 @@ int supervisor_open(struct supervisor *supervisor, struct arena *arena, unsigned
         return err;
     supervisor->bell = piece;
     supervisor->workers = calloc(capacity, sizeof *supervisor->workers);
+    supervisor->ends = calloc(capacity, sizeof *supervisor->ends);
     supervisor->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (!supervisor->workers)
+    if (!supervisor->workers || !supervisor->ends)
         err = -ENOMEM;
     else if (supervisor->epoll_fd < 0)
         err = -errno;
@@ -155,41 +154,65 @@ int supervisor_wait(struct supervisor *supervisor, uint64_t deadline_ns, struct 
     return reap(supervisor, *dead);
 }
 
-#define WAKE_NS UINT64_C(50000000)
-
-int supervisor_join_one_until(struct worker *worker, void (*wake)(void *context), void *context,
-                              uint64_t deadline_ns) {
-    int err = -ETIMEDOUT;
-    if (worker->kind == WORKER_THREAD || !wake)
-        return worker_join_until(worker, deadline_ns);
-    for (bool late = false; err == -ETIMEDOUT && !late;) {
-        uint64_t wake_ns = clock_after_ns(WAKE_NS);
-        late = wake_ns >= deadline_ns;
-        err = worker_join_until(worker, size_min(wake_ns, deadline_ns));
-        if (err == -ETIMEDOUT)
-            wake(context);
-    }
-    return err;
+/* Of a worker that still runs. */
+static bool is_running(const struct worker *worker) {
+    return worker->started && worker->exitcode == WORKER_RUNNING;
 }
 
-int supervisor_join_one(struct worker *worker, void (*wake)(void *context), void *context) {
-    return supervisor_join_one_until(worker, wake, context, CLOCK_NEVER);
+/* Which of the processes that `ends` stands for has ended. */
+static struct worker *whose_end(struct supervisor *supervisor, nfds_t running) {
+    nfds_t i = 0;
+    while (i < running && !supervisor->ends[i].revents)
+        i++;
+    struct worker *worker = supervisor->workers;
+    while (i < running && worker->pidfd != supervisor->ends[i].fd)
+        worker++;
+    return worker;
+}
+
+int supervisor_join_next(struct supervisor *supervisor, unsigned count, uint64_t deadline_ns,
+                         struct worker **ended) {
+    nfds_t running = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct worker *worker = *ended = &supervisor->workers[i];
+        if (is_running(worker) && worker->kind == WORKER_THREAD)
+            return worker_join_until(worker, deadline_ns);
+        if (is_running(worker))
+            supervisor->ends[running++] = (struct pollfd){.fd = worker->pidfd, .events = POLLIN};
+    }
+    if (running == 0)
+        return -ECHILD;
+    int ready;
+    do
+        ready = poll(supervisor->ends, running, clock_poll_ms(deadline_ns));
+    while (ready < 0 && errno == EINTR);
+    if (ready <= 0)
+        return ready == 0 ? -ETIMEDOUT : -errno;
+    *ended = whose_end(supervisor, running);
+    return worker_join(*ended);
+}
+
+/* The first worker that has not ended. */
+static struct worker *first_running(struct supervisor *supervisor) {
+    struct worker *worker = supervisor->workers;
+    while (!is_running(worker))
+        worker++;
+    return worker;
 }
 
 int supervisor_join_until(struct supervisor *supervisor, struct worker **bad,
                           uint64_t deadline_ns) {
-    int result = 0;
-    for (unsigned i = 0; i < supervisor->count; i++) {
-        struct worker *worker = &supervisor->workers[i];
-        int err = worker_join_until(worker, deadline_ns);
-        if (!err && worker->exitcode != 0)
-            err = -EOWNERDEAD;
-        if (err && !result) {
-            result = err;
-            *bad = worker;
+    struct worker *ended;
+    int result = 0, err;
+    while (!(err = supervisor_join_next(supervisor, supervisor->count, deadline_ns, &ended)))
+        if (ended->exitcode != 0 && !result) {
+            result = -EOWNERDEAD;
+            *bad = ended;
         }
-    }
-    return result;
+    if (err == -ECHILD || result)
+        return result;
+    *bad = err == -ETIMEDOUT ? first_running(supervisor) : ended;
+    return err;
 }
 
 int supervisor_join(struct supervisor *supervisor, struct worker **bad) {
@@ -203,6 +226,7 @@ void supervisor_close(struct supervisor *supervisor) {
     for (unsigned i = 0; i < supervisor->count; i++)
         worker_join(&supervisor->workers[i]);
     free(supervisor->workers);
+    free(supervisor->ends);
     if (supervisor->bell) {
         bell_close(supervisor->bell);
         if (supervisor->epoll_fd >= 0)

@@ -9,6 +9,7 @@
 #include "mp/bell.h"
 #include "mp/worker.h"
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct supervisor {
     int epoll_fd;
     struct bell *bell;      /* in arena pages: workers ring it */
     struct worker *workers; /* `capacity` of them, the first `count` were started */
+    struct pollfd *ends;    /* as many: the pidfds of those that are being joined */
     unsigned count, capacity;
     unsigned readable; /* after SUPERVISOR_READY: which */
     unsigned barren;   /* deaths since the last progress */
@@ -35,7 +37,7 @@ enum supervisor_news {
 };
 
 /* For up to `capacity` workers. stop_fd (borrowed; -1: none) is watched too. 0 or -errno, and
- * nothing to close after a failure. Its heap memory: the array of workers. */
+ * nothing to close after a failure. Its heap memory: `workers` and `ends`. */
 int supervisor_open(struct supervisor *supervisor, struct arena *arena, unsigned capacity,
                     int stop_fd);
 
@@ -79,12 +81,11 @@ void supervisor_unwatch(struct supervisor *supervisor, int fd);
  * (a descriptor that is still readable, a request to stop) is told again and again, all in turn. */
 int supervisor_wait(struct supervisor *supervisor, uint64_t deadline_ns, struct worker **dead);
 
-/* Joins one worker, which must have been told to end. Meanwhile calls wake(context), unless it is
- * NULL, again and again: another one may die now, and leave this one waiting. 0 or -errno. The
- * timed twin: -ETIMEDOUT at the deadline. */
-int supervisor_join_one(struct worker *worker, void (*wake)(void *context), void *context);
-int supervisor_join_one_until(struct worker *worker, void (*wake)(void *context), void *context,
-                              uint64_t deadline_ns);
+/* Joins the next of the first `count` workers to end, all of which must have been told to; *ended
+ * is the one. If its exit code is not 0 it may leave others waiting for what it was to do: wake
+ * them. 0; -ECHILD: all have been joined; -ETIMEDOUT at the deadline; or -errno. */
+int supervisor_join_next(struct supervisor *supervisor, unsigned count, uint64_t deadline_ns,
+                         struct worker **ended);
 
 /* Joins all workers, which must have been told to end. 0; -EOWNERDEAD and the first that did not
  * end with exit code 0; or -errno. The timed twin: -ETIMEDOUT, and the first that had not ended at
