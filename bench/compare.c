@@ -188,7 +188,8 @@ static int show(const struct compare_options *options, const struct comparison *
 
 static void say_suspect(const struct comparison_control *control, const struct side *side) {
     if (control->suspect)
-        log_say("'%.256s' is SUSPECT: its control differs from serial, or has too much noise",
+        log_say("'%.256s' is SUSPECT: its control differs from serial, or has too much noise; so "
+                "nothing counts as a regression",
                 side->campaign.directory);
 }
 

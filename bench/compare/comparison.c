@@ -52,6 +52,7 @@ static const struct csv_column columns[] = {
 struct work {
     const struct cells *a, *b;
     double threshold, alpha;
+    bool suspect;                /* either is: then nothing counts as a regression */
     double *values_a, *values_b; /* room for a cell's values */
 };
 
@@ -106,19 +107,33 @@ static int find_control(const struct cells *cells, struct comparison_control *co
     return err;
 }
 
-/* How far serial's times differ from serial's in this cell's kernel and workload, as a logarithm:
- * what differs by less may be noise. 0 for the null kernel, which has no control. */
+/* Does the control speak for this cell? The null kernel has none of its own: every one of the same
+ * workload does. */
+static bool speaks_for(const struct cell *control, const struct cell *cell) {
+    struct workload workload = control->plan_case->job.workload;
+    if (!is_control(control))
+        return false;
+    if (cell->plan_case->role != ROLE_NULL)
+        return control->baseline == cell->baseline;
+    workload.shortcuts = cell->plan_case->job.workload.shortcuts;
+    return control->plan_case->job.batch == cell->plan_case->job.batch &&
+           workload_same(&workload, &cell->plan_case->job.workload);
+}
+
+/* How far serial's times differ from serial's in this cell's workload, as a logarithm: what differs
+ * by less may be noise. Of several controls the widest; infinite when there is none. */
 static int find_floor(const struct work *work, const struct cells *cells, const struct cell *cell,
                       double *floor) {
+    double widest = -1;
     int err = 0;
-    *floor = cell->plan_case->role == ROLE_NULL ? 0 : INFINITY;
     for (size_t i = 0; !err && i < cells->count; i++) {
         struct shift shift = no_shift;
-        if (!is_control(&cells->at[i]) || cells->at[i].baseline != cell->baseline)
+        if (!speaks_for(&cells->at[i], cell))
             continue;
         err = shift_of_control(work, cells, &cells->at[i], &shift);
-        *floor = shift_reach(shift.interval);
+        widest = fmax(widest, shift_reach(shift.interval));
     }
+    *floor = widest < 0 ? INFINITY : widest;
     return err;
 }
 
@@ -142,7 +157,9 @@ static void judge(const struct work *work, const struct shift *shift, double flo
     bool slower = exists && log(shift->interval.lo) > floor;
     bool faster = exists && log(shift->interval.hi) < -floor;
     double needed = shift_needed(row->n_a, row->n_b, shift, floor, work->alpha);
-    row->regressed = slower && shift->interval.lo > 1 + work->threshold ? CSV_TRUE : CSV_FALSE;
+    row->regressed = work->suspect                                        ? CSV_NO_BOOL
+                     : slower && shift->interval.lo > 1 + work->threshold ? CSV_TRUE
+                                                                          : CSV_FALSE;
     if (slower || faster)
         snprintf(row->verdict, sizeof row->verdict, "%s", slower ? "slower" : "faster");
     else if (needed < 10000)
@@ -257,6 +274,7 @@ int comparison_make(struct comparison *comparison, const struct cells *a, const 
         err = find_control(a, &comparison->control_a);
     if (!err)
         err = find_control(b, &comparison->control_b);
+    work.suspect = comparison->control_a.suspect || comparison->control_b.suspect;
     if (!err)
         err = add_rows(comparison, &work);
     if (!err)

@@ -22,7 +22,9 @@ struct comparison_row {
     /* The same of the times relative to serial's in the same block: what is left of the shift when
      * the kernel and the machine are taken out. Only of cases. */
     double against_serial, against_serial_lo, against_serial_hi;
-    enum csv_bool regressed; /* slower, and the whole interval lies beyond the threshold */
+    /* Slower, and the whole interval lies beyond the threshold. CSV_NO_BOOL: not judged, since a
+     * campaign is suspect. */
+    enum csv_bool regressed;
     char verdict[64];
 };
 

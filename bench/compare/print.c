@@ -88,8 +88,10 @@ void comparison_print(const struct comparison *comparison, const struct campaign
     print_control('A', &comparison->control_a);
     print_control('B', &comparison->control_b);
     print_drift(comparison);
-    printf("  %zu slower, %zu faster, %zu not resolved, %zu in one campaign only; %zu regressed by "
-           "more than %g %%.\n",
-           slower, faster, comparison->compared - slower - faster,
-           comparison->count - comparison->compared, regressed, threshold * 100);
+    printf("  %zu slower, %zu faster, %zu not resolved, %zu in one campaign only; ", slower, faster,
+           comparison->compared - slower - faster, comparison->count - comparison->compared);
+    if (comparison->control_a.suspect || comparison->control_b.suspect)
+        printf("regressions are not judged.\n");
+    else
+        printf("%zu regressed by more than %g %%.\n", regressed, threshold * 100);
 }
