@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "bench/commands.h"
+#include "bench/compare/obstacles.h"
 #include "bench/experiments/experiment.h"
 #include "bench/measure/conduct.h"
 #include "bench/report/support.h"
@@ -299,14 +300,18 @@ static int begin(const struct run_options *options, struct campaign *campaign) {
 
 /* An old one, as its manifest says. */
 static int go_on(const struct run_options *options, struct campaign *campaign) {
-    char sentence[512];
+    char sentence[1024];
     if (!options->directory) {
         log_say("--resume needs -o DIR");
         return EXIT_USAGE;
     }
-    if (campaign_read(campaign, options->directory, sentence, sizeof sentence) == 0)
+    if (campaign_read(campaign, options->directory, sentence, sizeof sentence) != 0) {
+        log_say("%s", sentence);
+        return EXIT_USAGE;
+    }
+    if (!obstacles_to_resume(campaign, sentence, sizeof sentence))
         return EXIT_DONE;
-    log_say("%s", sentence);
+    log_say("cannot go on with '%.256s': %s", campaign->directory, sentence);
     return EXIT_USAGE;
 }
 

@@ -98,6 +98,15 @@ resume_torn() {
         "$bench" run --resume -q --no-hyperfine -o "$work/b" >/dev/null && complete "$work/b"
 }
 
+# resumed_elsewhere WORDS COMMAND: a manifest that sed's COMMAND changes is not that of this machine and program, so
+# that no sample is added to it.
+resumed_elsewhere() {
+    rm -rf "$work/elsewhere" && cp -r "$work/a" "$work/elsewhere" && head -n 8 "$work/a/raw.csv" >"$work/elsewhere/raw.csv" &&
+        sed -i "$2" "$work/elsewhere/manifest.json" && ! cmp -s "$work/a/manifest.json" "$work/elsewhere/manifest.json" &&
+        is_refused run --resume -q --no-hyperfine -o "$work/elsewhere" && grep -q "differ in $1 ('" "$work/stderr" &&
+        [ "$(wc -l <"$work/elsewhere/raw.csv")" -eq 8 ]
+}
+
 # Waits until the campaign in $1 has more than $2 lines.
 wait_for_rows() {
     for _ in $(seq 200); do
@@ -331,6 +340,12 @@ ok "orders samples by the seed" same_seed_same_order
 ok "derives the same tables from the raw records" report_again
 ok "reports a campaign of an earlier version" report_earlier
 ok "goes on behind a torn row" resume_torn
+ok "does not go on on another CPU" resumed_elsewhere CPU 's/"cpu": "[^"]*"/"cpu": "Abacus"/'
+ok "does not go on under another operating system" resumed_elsewhere 'operating system' \
+    's/"kernel": "Linux [^"]*"/"kernel": "Minix"/'
+ok "does not go on with other usable CPUs" resumed_elsewhere 'usable CPUs' 's/^  "usable_cpus": .*/  "usable_cpus": 77,/'
+ok "does not go on with another compiler" resumed_elsewhere compiler 's/"compiler": "[^"]*"/"compiler": "tcc"/'
+ok "does not go on with another commit" resumed_elsewhere commit 's/"commit": "[^"]*"/"commit": "abcdef0"/'
 ok "goes on after kill -9 here and there, losing and repeating nothing" killed_and_resumed
 ok "pads the environment of every sample at random" padding
 ok "stops at a look when every cell is precise" stops_when_precise

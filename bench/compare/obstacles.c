@@ -45,20 +45,37 @@ static void name_kernels(const struct campaign *campaign, char *names, size_t si
     }
 }
 
+static void compare_all(struct list *list, const struct campaign *a, const struct campaign *b) {
+    char kernels_a[256], kernels_b[256];
+    compare_texts(list, "CPU", a->machine.cpu, b->machine.cpu);
+    compare_texts(list, "operating system", a->machine.kernel, b->machine.kernel);
+    compare_numbers(list, "CPUs online", a->machine.cpus_online, b->machine.cpus_online);
+    compare_numbers(list, "usable CPUs", a->plan.usable_cpus, b->plan.usable_cpus);
+    name_kernels(a, kernels_a, sizeof kernels_a);
+    name_kernels(b, kernels_b, sizeof kernels_b);
+    compare_texts(list, "kernels", kernels_a, kernels_b);
+    compare_texts(list, "compiler", a->compiler, b->compiler);
+    if (*a->flags && *b->flags) /* manifests of older versions have none */
+        compare_texts(list, "compiler flags", a->flags, b->flags);
+}
+
 bool obstacles_between(const struct campaign *a, const struct campaign *b, char *sentence,
                        size_t size) {
     struct list list = {.sentence = sentence, .size = size};
-    char kernels_a[256], kernels_b[256];
     snprintf(sentence, size, "these campaigns differ in ");
-    compare_texts(&list, "CPU", a->machine.cpu, b->machine.cpu);
-    compare_texts(&list, "operating system", a->machine.kernel, b->machine.kernel);
-    compare_numbers(&list, "CPUs online", a->machine.cpus_online, b->machine.cpus_online);
-    compare_numbers(&list, "usable CPUs", a->plan.usable_cpus, b->plan.usable_cpus);
-    name_kernels(a, kernels_a, sizeof kernels_a);
-    name_kernels(b, kernels_b, sizeof kernels_b);
-    compare_texts(&list, "kernels", kernels_a, kernels_b);
-    compare_texts(&list, "compiler", a->compiler, b->compiler);
-    if (*a->flags && *b->flags) /* manifests of older versions have none */
-        compare_texts(&list, "compiler flags", a->flags, b->flags);
+    compare_all(&list, a, b);
+    return list.count > 0;
+}
+
+bool obstacles_to_resume(const struct campaign *campaign, char *sentence, size_t size) {
+    static struct campaign here;
+    struct list list = {.sentence = sentence, .size = size};
+    here = *campaign;
+    campaign_stamp(&here);
+    here.plan.usable_cpus = here.machine.usable_cpus;
+    snprintf(sentence, size, "what was measured and what would be measured now differ in ");
+    compare_all(&list, campaign, &here);
+    compare_texts(&list, "version", campaign->version, here.version);
+    compare_texts(&list, "commit", campaign->commit, here.commit);
     return list.count > 0;
 }
