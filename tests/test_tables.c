@@ -3,6 +3,7 @@
 #include "base/size.h"
 #include "bench/stats/random.h"
 #include "bench/stats/stats.h"
+#include "bench/tables/shortfalls.h"
 #include "bench/tables/tables.h"
 
 #include <math.h>
@@ -267,6 +268,74 @@ static void test_flags(void **state) {
     near(row->max_s, 5, 0.1);
     assert_true(summary_is_precise(row));
     assert_false(tables_are_precise(&fixture.tables, &fixture.cells)); /* the control is not */
+    unmake(&fixture);
+}
+
+static bool has_cell(const struct shortfall *shortfall, const char *name) {
+    for (size_t i = 0; i < shortfall->count; i++)
+        if (strcmp(shortfall->cells[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Each is named once, with its extent, and only where it is so. */
+static void test_shortfalls(void **state) {
+    struct fixture fixture;
+    struct shortfalls shortfalls;
+    (void)state;
+    make(&fixture, 12, 0.001);
+    for (size_t i = 0; i < fixture.rows.count; i++) {
+        struct raw_row *row = &fixture.rows.at[i];
+        bool null = strcmp(row->role, "null") == 0, serial = strcmp(row->backend, "serial") == 0;
+        row->render_s = planted_s(&fixture.campaign.plan.cases[i % fixture.campaign.plan.count]);
+        row->render_s *= noise(&fixture, 0.001);
+        row->noisy = null ? CSV_NO_BOOL : serial && row->block < 3 ? CSV_TRUE : CSV_FALSE;
+        if (strcmp(row->role, "control") == 0)
+            row->render_s *= row->block % 2 ? 1.1 : 1;
+        if (strcmp(row->role, "baseline") == 0 && row->block == 7)
+            row->render_s *= 5;
+    }
+    fixture.campaign.blocks = 20;
+    fixture.campaign.looks = looks_up_to(20);
+    derive(&fixture);
+    assert_int_equal(shortfalls_make(&shortfalls, &fixture.tables,
+                                     &find(&fixture, "baseline", "serial", 1)->key),
+                     0);
+    assert_int_equal(shortfalls.cells, fixture.campaign.plan.count);
+    assert_int_equal(shortfalls.of[SHORTFALL_WIDE].count, 1);
+    assert_non_null(strstr(shortfalls.of[SHORTFALL_WIDE].cells[0], "serial 1 (control) ±"));
+    assert_int_equal(shortfalls.of[SHORTFALL_DISTURBED].count, 2);
+    assert_true(has_cell(&shortfalls.of[SHORTFALL_DISTURBED], "serial 1 3 of 12"));
+    assert_true(has_cell(&shortfalls.of[SHORTFALL_UNJUDGED], "serial 1 (null)"));
+    assert_false(has_cell(&shortfalls.of[SHORTFALL_UNJUDGED], "serial 1"));
+    assert_true(has_cell(&shortfalls.of[SHORTFALL_OUTLIERS], "serial 1 1 of 12"));
+    assert_true(has_cell(&shortfalls.of[SHORTFALL_TWO_PEAKS], "serial 1 (control)"));
+    assert_non_null(strstr(shortfalls.ending, "Ended after 12 of 20 blocks"));
+    shortfalls_free(&shortfalls);
+    unmake(&fixture);
+}
+
+/* What ended at a look since all was precise lacks nothing. */
+static void test_no_shortfalls(void **state) {
+    struct fixture fixture;
+    struct shortfalls shortfalls;
+    (void)state;
+    make(&fixture, 10, 0.001);
+    for (size_t i = 0; i < fixture.rows.count; i++) {
+        struct raw_row *row = &fixture.rows.at[i];
+        row->render_s = planted_s(&fixture.campaign.plan.cases[i % fixture.campaign.plan.count]);
+        row->noisy = CSV_FALSE;
+    }
+    fixture.campaign.blocks = 20;
+    fixture.campaign.looks = looks_up_to(20);
+    derive(&fixture);
+    assert_int_equal(shortfalls_make(&shortfalls, &fixture.tables,
+                                     &find(&fixture, "baseline", "serial", 1)->key),
+                     0);
+    for (int kind = 0; kind < SHORTFALLS; kind++)
+        assert_int_equal(shortfalls.of[kind].count, 0);
+    assert_string_equal(shortfalls.ending, "");
+    shortfalls_free(&shortfalls);
     unmake(&fixture);
 }
 
@@ -670,6 +739,8 @@ int main(void) {
         cmocka_unit_test(test_ranking),
         cmocka_unit_test(test_control),
         cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_shortfalls),
+        cmocka_unit_test(test_no_shortfalls),
         cmocka_unit_test(test_looks_in_tables),
         cmocka_unit_test(test_false_claims),
         cmocka_unit_test(test_wrong_results_do_not_count),

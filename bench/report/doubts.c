@@ -1,6 +1,8 @@
 /* What speaks against the numbers; contracts in doubts.h. */
 #include "bench/report/doubts.h"
 
+#include "bench/tables/shortfalls.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,75 +40,36 @@ static void print_control(const struct tables *tables, const struct table_key *k
                row->detectable * 100);
 }
 
-/* Is a cell in the group, or the plumbing of the group's workload? */
-static bool belongs(const struct summary_row *row, const struct table_key *key) {
-    struct table_key plumbing = *key;
-    if (strcmp(row->key.role, "null") == 0) {
-        snprintf(plumbing.kernel, sizeof plumbing.kernel, "%s", row->key.kernel);
-        plumbing.shortcuts = row->key.shortcuts;
-    }
-    return table_key_same_group(&row->key, &plumbing);
-}
-
-typedef bool doubt_about(const struct summary_row *row);
-
-static bool is_wide(const struct summary_row *row) {
-    return !summary_is_precise(row);
-}
-
-static bool is_disturbed(const struct summary_row *row) {
-    return row->noisy != CSV_NO_WHOLE && row->noisy > 0;
-}
-
-static bool has_two_peaks(const struct summary_row *row) {
-    return row->bimodal == CSV_TRUE;
-}
-
-/* "pool dynamic:4 2 (null) ±3.1 %" */
-static int name_cell(const struct summary_row *row, doubt_about *doubt, char *text, size_t size) {
-    const struct table_key *key = &row->key;
-    bool usual = strcmp(key->role, "case") == 0 || strcmp(key->role, "baseline") == 0;
-    bool dealt = *key->schedule && strcmp(key->schedule, "dynamic") != 0;
-    char extent[32] = "";
-    if (doubt == is_wide && !isnan(row->half_width))
-        snprintf(extent, sizeof extent, " ±%.1f %%", row->half_width * 100);
-    else if (doubt == is_disturbed)
-        snprintf(extent, sizeof extent, " %llu of %llu", (unsigned long long)row->noisy,
-                 (unsigned long long)row->n);
-    return snprintf(text, size, "%s%s%s %llu%s%s%s%s", key->backend, dealt ? " " : "",
-                    dealt ? key->schedule : "", (unsigned long long)key->workers, usual ? "" : " (",
-                    usual ? "" : key->role, usual ? "" : ")", extent);
-}
-
-/* The cells of which that is true, after one sentence. false: there are none. */
-static bool print_cells(const struct tables *tables, const struct table_key *key,
-                        doubt_about *doubt, const char *sentence) {
-    unsigned count = 0, all = 0;
+/* The cells that fall short so, after a few words. */
+static void print_cells(const struct shortfall *shortfall, size_t all) {
     int column = 0;
-    char name[160];
-    for (size_t i = 0; i < tables->summary_count; i++) {
-        all += belongs(&tables->summary[i], key);
-        count += belongs(&tables->summary[i], key) && doubt(&tables->summary[i]);
-    }
-    if (!count)
-        return false;
-    printf("  %s: %u of %u cells:", sentence, count, all);
-    for (size_t i = 0; i < tables->summary_count; i++) {
-        if (!belongs(&tables->summary[i], key) || !doubt(&tables->summary[i]))
-            continue;
-        int length = name_cell(&tables->summary[i], doubt, name, sizeof name);
+    if (!shortfall->count)
+        return;
+    printf("  %s: %zu of %zu cells:", shortfall->words, shortfall->count, all);
+    for (size_t i = 0; i < shortfall->count; i++) {
+        int length = (int)strlen(shortfall->cells[i]);
         bool wraps = column == 0 || column + length + 3 > LINE_WIDTH;
-        printf("%s%s%s", column ? "," : "", wraps ? "\n    " : " ", name);
+        printf("%s%s%s", column ? "," : "", wraps ? "\n    " : " ", shortfall->cells[i]);
         column = (wraps ? 4 : column + 2) + length;
     }
     printf("\n");
-    return true;
 }
 
+/* When memory is short, the report goes on without. */
 void doubts_print_group(const struct tables *tables, const struct table_key *key) {
+    struct shortfalls shortfalls;
     print_control(tables, key);
-    if (!print_cells(tables, key, is_wide, "Interval not within 2 % of the median"))
-        printf("  Every interval is within 2 %% of its median.\n");
-    print_cells(tables, key, is_disturbed, "Marked as disturbed");
-    print_cells(tables, key, has_two_peaks, "Two peaks, it seems");
+    if (shortfalls_make(&shortfalls, tables, key) == 0) {
+        if (*shortfalls.ending)
+            printf("  %s.\n", shortfalls.ending);
+        if (!shortfalls.of[SHORTFALL_WIDE].count)
+            printf("  Every interval is within 2 %% of its median.\n");
+        for (int kind = 0; kind < SHORTFALLS; kind++)
+            if (kind != SHORTFALL_OUTLIERS) /* nearly every cell has one */
+                print_cells(&shortfalls.of[kind], shortfalls.cells);
+        printf("  %s: in %zu of %zu cells (summary.csv).\n",
+               shortfalls.of[SHORTFALL_OUTLIERS].words, shortfalls.of[SHORTFALL_OUTLIERS].count,
+               shortfalls.cells);
+    }
+    shortfalls_free(&shortfalls);
 }

@@ -8,8 +8,8 @@
 /* One line for each control that makes the campaign suspect. */
 void doubts_print_suspect(const struct tables *tables);
 
-/* The control, the least difference that could show, and the cells that are wider than 2 %,
- * disturbed, or of two peaks, of the group that the key belongs to. */
+/* The control, the least difference that could show, and what falls short (bench/tables/
+ * shortfalls.h), of the group that the key belongs to. */
 void doubts_print_group(const struct tables *tables, const struct table_key *key);
 
 #endif

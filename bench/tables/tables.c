@@ -142,7 +142,11 @@ bool table_key_same_group(const struct table_key *a, const struct table_key *b) 
 }
 
 int tables_make(struct tables *tables, const struct cells *cells, char *sentence, size_t size) {
-    *tables = (struct tables){0};
+    *tables = (struct tables){
+        .blocks = cells->blocks,
+        .blocks_planned = cells->campaign->blocks,
+        .looks = cells->campaign->looks,
+    };
     *sentence = '\0';
     int err = summary_make(tables, cells);
     if (!err)

@@ -146,6 +146,8 @@ struct tables {
     struct gantt_row *gantt;
     size_t threshold_count, control_count, factors_count, loss_count, gantt_count;
     size_t summary_count, speedup_count, ranking_count, plumbing_count, outside_count;
+    uint64_t blocks, blocks_planned; /* that have samples; that there might have been */
+    struct looks looks;              /* at which it might have ended */
 };
 
 /* Derives all tables. 0 or -ENOMEM; with 0 there may be a sentence: a trace is not what it should
