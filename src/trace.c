@@ -231,7 +231,8 @@ static void print_open_phase(struct writer *writer, unsigned track, uint64_t kno
         .kind = (int32_t)open->open_phase,
         .track = (int32_t)track,
     };
-    if (open->open_since_ns >= known_until_ns && open->open_phase != PHASE_START)
+    bool there = track >= monitor->worker_count || track < monitor->workers_started;
+    if (open->open_since_ns >= known_until_ns && (open->open_phase != PHASE_START || there))
         print_event(writer, &event);
 }
 

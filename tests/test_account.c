@@ -1,7 +1,8 @@
 /* Proves, for every backend, that the time of each worker and coordinator is accounted for: the
  * terms add up to the time of the render with next to no residual, computing is CPU time even where
- * workers take turns on a CPU, a death tears only what it interrupted; and that the events of a
- * timeline tell each batch once and do not overlap. */
+ * workers take turns on a CPU, what the kernel's own account contradicts is in no term, a death
+ * tears only what it interrupted; and that the events of a timeline tell each batch once and do not
+ * overlap. */
 #include "tests/helpers.h"
 #include "tests/stage.h"
 
@@ -125,6 +126,83 @@ static void computing_is_cpu_time(const struct backend *backend) {
     stage_clear(&stage);
 }
 
+/* ---- the kernel's second opinion ---- */
+
+static void spin(uint64_t ns) {
+    uint64_t until_ns = clock_cpu_ns() + ns;
+    while (clock_cpu_ns() < until_ns)
+        ;
+}
+
+/* 20 ms of computing and 20 ms of waiting, of which `lie` makes something else. */
+static void account_of_a_liar(struct stage *stage, struct monitor_accounts *accounts,
+                              void (*lie)(struct account *account, uint64_t now_ns)) {
+    struct monitor *monitor = &stage->monitor;
+    const struct timespec pause = {.tv_nsec = 20 * MS};
+    monitor_workers_started(monitor, 1);
+    monitor_record(monitor, RECORD_SUMS);
+    monitor_render_begins(monitor, clock_now_ns());
+    monitor_batch_begun(monitor, 0, 0);
+    spin(20 * MS);
+    monitor_phase(monitor, 0, PHASE_WAIT);
+    nanosleep(&pause, NULL);
+    uint64_t ended_ns = clock_now_ns();
+    if (lie)
+        lie(&monitor->accounts[0], ended_ns);
+    monitor_render_ended(monitor, ended_ns, accounts);
+    monitor_record(monitor, RECORD_NOTHING);
+    EXPECT(stage, sum_of(accounts->worker_ns), accounts->wall_ns);
+}
+
+static void wait_is_called_compute(struct account *account, uint64_t now_ns) {
+    (void)now_ns;
+    atomic_fetch_add(&account->phase_ns[PHASE_COMPUTE], 10 * MS);
+    atomic_fetch_add(&account->since_ns, 10 * MS); /* of the wait under way */
+}
+
+/* All but 1 ms of the computing, and of the waiting. */
+static void nearly_all_is_called_descheduled(struct account *account, uint64_t now_ns) {
+    uint64_t waited_ns = now_ns - atomic_load(&account->since_ns) - MS;
+    uint64_t computed_ns = atomic_load(&account->phase_ns[PHASE_COMPUTE]) - MS;
+    atomic_fetch_sub(&account->phase_ns[PHASE_COMPUTE], computed_ns);
+    atomic_fetch_add(&account->since_ns, waited_ns);
+    atomic_fetch_add(&account->off_ns, computed_ns + waited_ns);
+}
+
+static void what_the_kernel_denies_is_residual(const struct backend *backend) {
+    typedef void lie(struct account * account, uint64_t now_ns);
+    static lie *const lies[] = {NULL, wait_is_called_compute, nearly_all_is_called_descheduled};
+    for (size_t i = 0; i < LENGTH(lies); i++) {
+        struct stage stage;
+        struct monitor_accounts accounts = {0};
+        struct job job = some_job(1);
+        stage_set(&stage, backend, &job);
+        account_of_a_liar(&stage, &accounts, lies[i]);
+        int64_t residual_ns = accounts.worker_ns[TERM_RESIDUAL];
+        EXPECT_THAT(&stage, lies[i] ? residual_ns >= (int64_t)(8 * MS) : residual_ns < (int64_t)MS);
+        EXPECT_THAT(&stage, residual_ns <= (int64_t)(25 * MS));
+        stage_clear(&stage);
+    }
+}
+
+/* Who never leaves it is starting, if it is there at all. */
+static void starting_is_no_residual(const struct backend *backend) {
+    for (unsigned started = 0; started <= 1; started++) {
+        struct stage stage;
+        struct monitor_accounts accounts = {0};
+        struct job job = some_job(1);
+        stage_set(&stage, backend, &job);
+        monitor_workers_started(&stage.monitor, started);
+        monitor_record(&stage.monitor, RECORD_SUMS);
+        uint64_t begun_ns = clock_now_ns();
+        monitor_render_begins(&stage.monitor, begun_ns);
+        monitor_render_ended(&stage.monitor, begun_ns + 5 * MS, &accounts);
+        EXPECT(&stage, accounts.worker_ns[started ? TERM_START : TERM_RESIDUAL], 5 * MS);
+        EXPECT(&stage, sum_of(accounts.worker_ns), 5 * MS);
+        stage_clear(&stage);
+    }
+}
+
 /* ---- events ---- */
 
 static void trace_set(struct stage *stage, const struct backend *backend, const struct job *job,
@@ -242,6 +320,8 @@ int main(void) {
         ASPECT(the_terms_add_up, 0),
         ASPECT(recording_from_the_start_times_the_start, 0),
         ASPECT(computing_is_cpu_time, 0),
+        ASPECT(what_the_kernel_denies_is_residual, BACKEND_ONE_WORKER),
+        ASPECT(starting_is_no_residual, BACKEND_ONE_WORKER),
         ASPECT(events_tell_each_batch_once, 0),
         ASPECT(what_does_not_fit_is_dropped_and_counted, 0),
         ASPECT(a_death_does_not_corrupt_the_sums, BACKEND_PROCESSES),

@@ -26,7 +26,7 @@ struct shortfall {
 struct shortfalls {
     size_t cells; /* all there are */
     struct shortfall of[SHORTFALLS];
-    char ending[96]; /* "Ended after 12 of 20 blocks: …", or "" when nothing is missing */
+    char ending[128]; /* "Ended after 12 of 20 blocks: …", or "" when nothing is missing */
 };
 
 /* Of the cells of a group, the plumbing of its workload included. 0 or -ENOMEM. shortfalls_free it,

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 /* Between two readings of the CPU clock, at least. */
 #define CPU_INTERVAL_NS UINT64_C(50000)
@@ -47,12 +48,24 @@ static uint64_t end_work(struct account *account, uint64_t *now_ns) {
     return off_ns < spent_ns ? off_ns : spent_ns;
 }
 
+/* A thread's clock can be read by its own process only. */
+static clockid_t readable_clock(const struct account *account) {
+    bool at_home = atomic_load_explicit(&account->harness, memory_order_relaxed) == (int)getpid();
+    return at_home ? clock_of_thread() : clock_of_process(getpid());
+}
+
 /* The first phase of work finds no reading of its own CPU clock to begin from. */
 static void begin_work(struct account *account, uint64_t now_ns) {
     if (get(&account->cpu_read_ns))
         return;
-    set(&account->cpu_ns, clock_cpu_ns());
+    uint64_t cpu_ns = clock_cpu_ns();
+    clockid_t clock = readable_clock(account);
+    set(&account->cpu_ns, cpu_ns);
     set(&account->cpu_read_ns, now_ns);
+    if (!clock_read_cpu(clock, &cpu_ns))
+        clock = CLOCK_MONOTONIC;
+    set(&account->joined_ns, cpu_ns);
+    atomic_store_explicit(&account->clock, (int)clock, memory_order_release);
 }
 
 static void begin_phase(struct account *account, uint64_t now_ns, enum phase phase) {
@@ -66,6 +79,8 @@ void account_restart(struct account *account, uint64_t now_ns, enum phase phase)
     begin_phase(account, now_ns, phase);
     set(&account->work_ns, 0);
     set(&account->cpu_read_ns, 0);
+    atomic_store_explicit(&account->clock, CLOCK_MONOTONIC, memory_order_release);
+    add(&account->lives, 1);
     set(&account->changes, changes + 1);
 }
 
@@ -74,6 +89,7 @@ void account_reset(struct account *account, uint64_t now_ns, enum phase phase) {
         set(&account->phase_ns[i], 0);
     set(&account->off_ns, 0);
     set(&account->first_ns, 0);
+    atomic_store_explicit(&account->harness, (int)getpid(), memory_order_relaxed);
     account_restart(account, now_ns, phase);
 }
 
@@ -115,6 +131,20 @@ void account_read(const struct account *account, uint64_t now_ns, struct account
         sched_yield();
     }
     sums->phase_ns[*phase] += (int64_t)(now_ns - *since_ns);
+}
+
+struct account_cpu account_cpu(const struct account *account) {
+    clockid_t clock = atomic_load_explicit(&account->clock, memory_order_acquire);
+    struct account_cpu cpu = {.lives = get(&account->lives)};
+    cpu.known = clock_read_cpu(clock, &cpu.ns);
+    return cpu;
+}
+
+bool account_cpu_between(const struct account *account, const struct account_cpu *before,
+                         const struct account_cpu *after, uint64_t *used_ns) {
+    uint64_t from_ns = before->known ? before->ns : get(&account->joined_ns);
+    *used_ns = after->ns - from_ns;
+    return after->known && before->lives == after->lives && after->ns >= from_ns;
 }
 
 void account_add(struct account_sums *sums, const struct account_sums *others) {

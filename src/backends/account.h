@@ -14,6 +14,10 @@
  * would count what a worker waits for a core after it was woken, which is waiting for work, and is
  * a file to read each time.)
  *
+ * A second opinion. Who is timed also tells by which clock of the kernel others can read its CPU
+ * time (account_cpu); the harness reads it when a render begins and ends. Work that is claimed
+ * beyond that, or CPU time beyond all that is claimed, is what the two disagree about: a residual.
+ *
  * A death tears only what it interrupted. The supervisor begins the phases of the replacement; what
  * the dead was at since its last change is in no sum, and shows as a residual. */
 #ifndef BACKENDS_ACCOUNT_H
@@ -49,6 +53,16 @@ struct account {
     _Atomic uint64_t phase_ns[PHASES], off_ns;     /* of all phases that have ended */
     _Atomic uint64_t first_ns;                     /* when it first computed in this render, or 0 */
     _Atomic uint64_t cpu_ns, cpu_read_ns, work_ns; /* its CPU time, read when; work since then */
+    _Atomic int harness;                           /* the process that reads, */
+    _Atomic int clock;                             /* its clock for that, once it has worked */
+    _Atomic uint64_t joined_ns;                    /* its CPU time then */
+    _Atomic uint64_t lives;                        /* how many have been this track so far */
+};
+
+/* CPU time of a track at an instant, as the kernel tells the harness. */
+struct account_cpu {
+    bool known;
+    uint64_t lives, ns;
 };
 
 /* Starts the sums anew, at some instant, in a phase. By the harness while recording is off, or by
@@ -63,6 +77,15 @@ uint64_t account_change(struct account *account, enum phase phase);
  * lie a little before a change. *phase and *since_ns: what is under way. Any process. */
 void account_read(const struct account *account, uint64_t now_ns, struct account_sums *sums,
                   enum phase *phase, uint64_t *since_ns);
+
+/* What the kernel says of the track's CPU time, which its owner must still live for. By the harness
+ * only. */
+struct account_cpu account_cpu(const struct account *account);
+
+/* Between two such readings, *used_ns. A track that had not worked before the first counts from
+ * when it first did. false: not known, or it was somebody else meanwhile. */
+bool account_cpu_between(const struct account *account, const struct account_cpu *before,
+                         const struct account_cpu *after, uint64_t *used_ns);
 
 /* sums += or -= others. */
 void account_add(struct account_sums *sums, const struct account_sums *others);

@@ -42,7 +42,8 @@ enum term {
     TERM_COLLECT,     /* coordinators */
     TERM_IDLE,        /* coordinators */
     TERM_DESCHEDULED, /* in compute, dispatch and collect, which are CPU time */
-    TERM_RESIDUAL     /* the rest: threads that were not there, the last moments of the dead */
+    TERM_RESIDUAL     /* the rest: work beyond the CPU time that the kernel counted, or that beyond
+                         all phases; threads that were not there, the last moments of the dead */
 };
 #define TERMS (TERM_RESIDUAL + 1)
 
@@ -62,6 +63,7 @@ struct monitor_accounts {
 /* What only the harness writes: the sums when the render began, and what came of it. */
 struct monitor_track {
     struct account_sums before;
+    struct account_cpu cpu_before;
     int64_t term_ns[TERMS]; /* of the last render */
     enum phase open_phase;  /* under way when it ended, */
     uint64_t open_since_ns; /* since */

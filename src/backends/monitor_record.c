@@ -129,6 +129,7 @@ void monitor_render_begins(struct monitor *monitor, uint64_t now_ns) {
     for (unsigned i = 0; i < monitor_tracks(monitor); i++) {
         struct account *account = &monitor->accounts[i];
         account_read(account, now_ns, &monitor->tracks[i].before, &phase, &since_ns);
+        monitor->tracks[i].cpu_before = account_cpu(account);
         atomic_store_explicit(&account->first_ns, 0, memory_order_relaxed);
     }
 }
@@ -157,6 +158,39 @@ static void split_wait(const struct monitor *monitor, unsigned worker, int64_t w
     track->term_ns[TERM_WAIT] = wait_ns - end_ns - startup_ns;
 }
 
+/* Was the track's thread or process obtained? Only then it may be starting. */
+static bool is_there(const struct monitor *monitor, unsigned index) {
+    return index >= monitor->worker_count || index < monitor->workers_started;
+}
+
+/* Takes `ns` from a term, as far as it goes; what is left to take. */
+static int64_t take_from(int64_t *term_ns, int64_t ns) {
+    int64_t taken = at_most(ns, *term_ns);
+    *term_ns -= taken;
+    return ns - taken;
+}
+
+/* Holds the terms of a track against the CPU time that the kernel counted for it. Work needs as
+ * much; what it counted beyond must have been used in the other phases. Whatever contradicts that
+ * is in no term. */
+static void hold_against_kernel(const struct monitor *monitor, unsigned index, int64_t *term_ns) {
+    const struct account *account = &monitor->accounts[index];
+    const struct account_cpu now = account_cpu(account);
+    uint64_t used_ns;
+    if (!account_cpu_between(account, &monitor->tracks[index].cpu_before, &now, &used_ns))
+        return;
+    int64_t all_ns = (int64_t)(monitor->ended_ns - monitor->begun_ns), cpu_ns = (int64_t)used_ns;
+    int64_t work_ns = term_ns[TERM_COMPUTE] + term_ns[TERM_DISPATCH] + term_ns[TERM_COLLECT];
+    int64_t excess_ns = work_ns - cpu_ns, off_ns = term_ns[TERM_DESCHEDULED];
+    if (excess_ns > 0) {
+        excess_ns = take_from(&term_ns[TERM_COMPUTE], excess_ns);
+        excess_ns = take_from(&term_ns[TERM_COLLECT], excess_ns);
+        take_from(&term_ns[TERM_DISPATCH], excess_ns);
+    } else if (cpu_ns > all_ns - off_ns) {
+        take_from(&term_ns[TERM_DESCHEDULED], cpu_ns - (all_ns - off_ns));
+    }
+}
+
 /* What the track's time was spent on. */
 static void settle(struct monitor *monitor, unsigned index) {
     struct monitor_track *track = &monitor->tracks[index];
@@ -165,7 +199,7 @@ static void settle(struct monitor *monitor, unsigned index) {
     account_read(&monitor->accounts[index], monitor->ended_ns, &sums, &track->open_phase,
                  &track->open_since_ns);
     account_subtract(&sums, &track->before);
-    if (track->open_phase == PHASE_START) /* nobody knows whether it ever will have started */
+    if (track->open_phase == PHASE_START && !is_there(monitor, index))
         sums.phase_ns[PHASE_START] -= open_ns(monitor, track);
     term_ns[TERM_START] = sums.phase_ns[PHASE_START];
     term_ns[TERM_COMPUTE] = sums.phase_ns[PHASE_COMPUTE];
@@ -175,10 +209,11 @@ static void settle(struct monitor *monitor, unsigned index) {
     term_ns[TERM_IDLE] = sums.phase_ns[PHASE_IDLE];
     term_ns[TERM_DESCHEDULED] = sums.off_ns;
     split_wait(monitor, index, sums.phase_ns[PHASE_WAIT]);
-    for (int i = 0; i < TERM_RESIDUAL; i++) {
+    for (int i = 0; i < TERM_RESIDUAL; i++)
         term_ns[i] = term_ns[i] > 0 ? term_ns[i] : 0; /* a change just before the begin */
+    hold_against_kernel(monitor, index, term_ns);
+    for (int i = 0; i < TERM_RESIDUAL; i++)
         rest_ns -= term_ns[i];
-    }
     term_ns[TERM_RESIDUAL] = rest_ns;
 }
 

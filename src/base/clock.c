@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include <limits.h>
+#include <pthread.h>
 
 #define NS_PER_S  UINT64_C(1000000000)
 #define NS_PER_MS UINT64_C(1000000)
@@ -18,6 +19,28 @@ uint64_t clock_now_ns(void) {
 
 uint64_t clock_cpu_ns(void) {
     return read_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+uint64_t clock_process_cpu_ns(void) {
+    return read_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+clockid_t clock_of_thread(void) {
+    clockid_t clock;
+    return pthread_getcpuclockid(pthread_self(), &clock) == 0 ? clock : CLOCK_MONOTONIC;
+}
+
+clockid_t clock_of_process(pid_t pid) {
+    clockid_t clock;
+    return clock_getcpuclockid(pid, &clock) == 0 ? clock : CLOCK_MONOTONIC;
+}
+
+bool clock_read_cpu(clockid_t clock, uint64_t *ns) {
+    struct timespec now;
+    if (clock == CLOCK_MONOTONIC || clock_gettime(clock, &now) != 0)
+        return false;
+    *ns = (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+    return true;
 }
 
 uint64_t clock_after_ns(uint64_t ns) {
