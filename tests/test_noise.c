@@ -275,10 +275,15 @@ static void own_delay_is_no_noise(void **state) {
         const char *backend;
         unsigned workers;
         enum csv_bool noisy;
+        uint64_t coordinators, usable_cpus; /* 0: not known; as quiet() has it */
     } cases[] = {
-        {"serial", 1, CSV_TRUE},       {"openmp", 2, CSV_TRUE},        {"openmp", 3, CSV_FALSE},
-        {"shared-array", 1, CSV_TRUE}, {"shared-array", 2, CSV_FALSE}, {"pipe", 1, CSV_TRUE},
-        {"pipe", 2, CSV_FALSE},        {"threads", 2, CSV_FALSE},
+        {"serial", 1, CSV_TRUE, 0, 0},        {"openmp", 2, CSV_TRUE, 0, 0},
+        {"openmp", 3, CSV_FALSE, 0, 0},       {"shared-array", 1, CSV_TRUE, 0, 0},
+        {"shared-array", 2, CSV_FALSE, 0, 0}, {"pipe", 1, CSV_TRUE, 0, 0},
+        {"pipe", 2, CSV_FALSE, 0, 0},         {"threads", 2, CSV_FALSE, 0, 0},
+        {"fork-queue", 2, CSV_TRUE, 2, 4},    {"fork-queue", 2, CSV_FALSE, 2, 3},
+        {"manager", 1, CSV_TRUE, 2, 3},       {"manager", 2, CSV_FALSE, 2, 3},
+        {"pool", 2, CSV_TRUE, 1, 3},
     };
     (void)state;
     for (size_t i = 0; i < LENGTH(cases); i++) {
@@ -286,6 +291,10 @@ static void own_delay_is_no_noise(void **state) {
         snprintf(row.backend, sizeof row.backend, "%s", cases[i].backend);
         row.workers = cases[i].workers;
         row.run_delay_s = 0.2;
+        if (cases[i].coordinators)
+            row.coordinators = cases[i].coordinators;
+        if (cases[i].usable_cpus)
+            row.usable_cpus = cases[i].usable_cpus;
         if (noise_judge(&row) != cases[i].noisy)
             fail_msg("%s with %u workers: noisy is %d", cases[i].backend, cases[i].workers,
                      noise_judge(&row));

@@ -25,7 +25,8 @@ struct state {
     struct conduct_result *result;
     FILE *raw;
     struct taken *taken; /* of each case of each block */
-    uint32_t *order;     /* of the block */
+    uint32_t *order;     /* of the block's round */
+    uint64_t round;      /* that is taken */
     uint64_t start_ns;
 };
 
@@ -71,6 +72,15 @@ static int keep_row(void *context, const void *row) {
     return rows->keep ? rows->keep(rows->context, row) : 0;
 }
 
+/* The number of the next attempt at a sample. A further round has another order: its attempts must
+ * come after all of the rounds before, whatever became of those. */
+static uint64_t next_attempt(const struct state *state, uint64_t block, uint32_t order) {
+    uint64_t attempt = taken_of(state, block, order)->attempts + 1;
+    for (uint32_t i = 0; state->round > 1 && i < state->blocks->cases; i++)
+        attempt = size_max(attempt, taken_of(state, block, i)->attempts);
+    return attempt;
+}
+
 /* Says of a sample whose and which it is; everything else is empty. */
 static void begin_row(const struct state *state, uint64_t block, uint32_t order) {
     const struct campaign *campaign = state->blocks->conduct->campaign;
@@ -81,7 +91,7 @@ static void begin_row(const struct state *state, uint64_t block, uint32_t order)
     csv_set_text(rows, "experiment", campaign->plan.experiment);
     csv_set_whole(rows, "block", block);
     csv_set_whole(rows, "order", order);
-    csv_set_whole(rows, "attempt", taken_of(state, block, order)->attempts + 1);
+    csv_set_whole(rows, "attempt", next_attempt(state, block, order));
     csv_set_whole(rows, "seed", campaign->seed);
     csv_set_whole(rows, "usable_cpus", campaign->plan.usable_cpus);
 }
@@ -112,9 +122,19 @@ static int take(struct state *state, uint64_t block, uint32_t order) {
     return 0;
 }
 
+/* Of every round another order, or what the order did would be done again. */
+static void order_round(const struct state *state, uint64_t block, uint64_t round) {
+    uint64_t random = state->blocks->conduct->campaign->seed ^
+                      (block * UINT64_C(0xd1342543de82ef95)) ^
+                      ((round - 1) * UINT64_C(0x9fb21c651e98df25));
+    random_order(&random, state->order, state->blocks->cases);
+}
+
 static int run_round(struct state *state, uint64_t block, uint64_t round) {
     const struct blocks *blocks = state->blocks;
     const struct conduct *conduct = blocks->conduct;
+    state->round = round;
+    order_round(state, block, round);
     int begun = conduct->before_round ? conduct->before_round(conduct->context, block, round) : 0;
     if (begun)
         return begun;
@@ -160,9 +180,6 @@ static bool needs_round(const struct state *state, uint64_t block, uint64_t roun
 }
 
 static int run_block(struct state *state, uint64_t block) {
-    uint64_t random =
-        state->blocks->conduct->campaign->seed ^ (block * UINT64_C(0xd1342543de82ef95));
-    random_order(&random, state->order, state->blocks->cases);
     int err = 0;
     for (uint64_t round = 1; !err && needs_round(state, block, round); round++)
         err = run_round(state, block, round);

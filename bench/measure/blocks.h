@@ -1,8 +1,9 @@
-/* Blocks: the loop of every campaign. Each block takes every case once, in an order that the seed
- * and the block's number decide, so that a disturbance hits all alike; each sample is a row that is
- * appended to the campaign's raw file at once. What is measured is the caller's; who and when is
- * not: every raw file has the columns schema, campaign, experiment, block, order, attempt, seed,
- * usable_cpus, which are filled in here, and status. A sample that is "failed" does not count. */
+/* Blocks: the loop of every campaign. Each block takes every case once, in an order that the seed,
+ * the block's number and the round decide, so that a disturbance hits all alike; each sample is a
+ * row that is appended to the campaign's raw file at once. What is measured is the caller's; who
+ * and when is not: every raw file has the columns schema, campaign, experiment, block, order,
+ * attempt, seed, usable_cpus, which are filled in here, and status. A sample that is "failed" does
+ * not count. */
 #ifndef BENCH_MEASURE_BLOCKS_H
 #define BENCH_MEASURE_BLOCKS_H
 

@@ -155,8 +155,8 @@ static void fill_in(struct raw_row *row, const struct sample *sample) {
     row->nivcsw = (uint64_t)usage->nivcsw;
     row->minflt = (uint64_t)usage->minflt;
     row->majflt = (uint64_t)usage->majflt;
-    fill_in_noise(row, sample);
     account_for(row, &result->accounts);
+    fill_in_noise(row, sample);
 }
 
 /* Enters the sample's status, and what was measured; a sentence about those that do not count. */
@@ -198,7 +198,8 @@ static int take_one(void *context, uint64_t block, uint32_t order, uint32_t inde
     char picture[CAMPAIGN_PATH_SIZE + 128], trace[CAMPAIGN_PATH_SIZE + 128];
     struct sample sample;
     struct raw_row *row = &state->row;
-    uint64_t random = campaign->seed + block * UINT64_C(1000003) + order;
+    uint64_t random = campaign->seed + block * UINT64_C(1000003) + order +
+                      (row->attempt - 1) * UINT64_C(0xd1342543de82ef95);
     bool draws = block == 0 && is_kept(&campaign->plan, plan_case);
     describe(row, plan_case);
     row->env_pad = random_below(&random, PADDING_MAX);

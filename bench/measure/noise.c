@@ -8,11 +8,14 @@
 #define SHARE         0.05
 #define MAJOR_FAULT_S 2e-3
 
-/* Is the original process one of the workers, as with serial and OpenMP, or one more? */
+/* Workers and coordinators. Where these were not recorded: is the original process one of the
+ * workers, as with serial and OpenMP, or one more? */
 static uint64_t own_processes(const struct raw_row *row) {
     const struct backend *backend = backend_find(row->backend);
-    bool is_more = backend && backend->flags & (BACKEND_PROCESSES | BACKEND_COPIES);
-    return row->workers + is_more;
+    uint64_t more = backend && backend->flags & (BACKEND_PROCESSES | BACKEND_COPIES);
+    if (row->coordinators != CSV_NO_WHOLE && row->coordinators > more)
+        more = row->coordinators;
+    return row->workers + more;
 }
 
 /* What is not known is NaN, which is not larger than anything. */

@@ -9,17 +9,15 @@
  * CSV_NO_BOOL. S is sample_s, the sample's wall time.
  *
  * run_delay_s > 5 % of S     Ours were runnable, but others had their CPUs. It counts only where
- * own runnable processes are no more than usable_cpus: the workers, and with processes or copied
- * counts the original process, which deals, collects or wakes. Beyond, they wait for each other.
- * other_cpu_s > 5 % of S × usable_cpus
- *                            Others took of what we could use, and of its caches. The kernel counts
- *                            in ticks of 10 ms and at random, so that 20 ms can be nobody's: of a
- *                            sample of 250 ms on two CPUs that is 4 %.
- * steal_s > 5 % of S         The hypervisor ran somebody else. Ticks again.
- * throttled_s > 0            A quota stopped us: for the rest of its period, some ten ms.
- * majflt × 2 ms > 5 % of S   Pages came from a disk, which answers within 0.1 to 10 ms. Loading the
- *                            program takes up to three when its file is not in memory, before the
- *                            renders: that disturbs none.
+ * own runnable processes are no more than usable_cpus: the workers and the coordinators, which
+ * deal, collect, serve or wake: a producer and a collector are two. Beyond, they wait for each
+ * other. other_cpu_s > 5 % of S × usable_cpus Others took of what we could use, and of its caches.
+ * The kernel counts in ticks of 10 ms and at random, so that 20 ms can be nobody's: of a sample of
+ * 250 ms on two CPUs that is 4 %. steal_s > 5 % of S         The hypervisor ran somebody else.
+ * Ticks again. throttled_s > 0            A quota stopped us: for the rest of its period, some ten
+ * ms. majflt × 2 ms > 5 % of S   Pages came from a disk, which answers within 0.1 to 10 ms. Loading
+ * the program takes up to three when its file is not in memory, before the renders: that disturbs
+ * none.
  *
  * 5 % is above what a quiet machine shows by chance, and so little that medians of 20 blocks
  * forgive what stays below it. */
