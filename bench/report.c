@@ -89,8 +89,12 @@ static int derive(const struct campaign *campaign, const struct raw_rows *rows,
                    "(other_cpu_s in raw.csv), so times are too long and speedups too low");
         if (standard_flush() != EXIT_DONE)
             status = EXIT_REFUSED_BY_SYSTEM;
-        if (status == EXIT_DONE && strict && tables_are_suspect(&tables))
+        if (status == EXIT_DONE && strict && !tables_are_sound(&tables)) {
             status = EXIT_SUSPECT;
+            if (!tables_are_suspect(&tables))
+                remark(&remarks, "nothing shows that these measurements are sound: the control "
+                                 "needs more blocks for an interval");
+        }
     }
     if (any_wrong(rows)) {
         remark(&remarks, "some results were wrong: see status in '%.256s/raw.csv'",
@@ -170,12 +174,12 @@ static bool take_strict(int *argc, char **argv) {
 int command_report(int argc, char **argv) {
     bool strict = take_strict(&argc, argv);
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        printf(
-            "Usage: mandelbench report DIRECTORY [--strict]\n"
-            "Derives every table, plot and report.html of a campaign again from manifest.json, "
-            "raw.csv\n(peak_raw.csv, ipc_raw.csv, faults_raw.csv), batches.csv, trace/ and "
-            "hyperfine/. With\n--strict it ends with 4 if the control shows that the measurements "
-            "are suspect.\n");
+        printf("Usage: mandelbench report DIRECTORY [--strict]\n"
+               "Derives every table, plot and report.html of a campaign again from manifest.json, "
+               "raw.csv\n(peak_raw.csv, ipc_raw.csv, faults_raw.csv), batches.csv, trace/ and "
+               "hyperfine/. With\n--strict it ends with 4 unless the control shows that the "
+               "measurements "
+               "are sound.\n");
         return standard_flush();
     }
     if (argc != 2) {

@@ -23,7 +23,7 @@ raw_header() {
 }
 
 speedup_header() {
-    local expected='schema,campaign,experiment,role,backend,kernel,shortcuts,schedule,view,width,height,max_iter,batch,workers,n,median_s,ci_lo_s,ci_hi_s,speedup,speedup_lo,speedup_hi,speedup_self,efficiency,karp_flatt,bound_s,pct_of_bound,verdict,detectable,exact,pixels_differing'
+    local expected='schema,campaign,experiment,role,backend,kernel,shortcuts,schedule,view,width,height,max_iter,batch,workers,n,median_s,ci_lo_s,ci_hi_s,speedup,speedup_lo,speedup_hi,speedup_self,efficiency,karp_flatt,bound_s,pct_of_bound,verdict,detectable,exact,pixels_differing,efficiency_lo,efficiency_hi'
     [ "$(head -n 1 "$work/a/speedup.csv")" = "$expected" ]
 }
 
@@ -217,6 +217,12 @@ strict_run() {
         ends 4 go_on "$work/strict" --strict && ends 0 go_on "$work/strict"
 }
 
+# Two blocks have no interval: nothing shows that they are sound.
+unknown_is_not_sound() {
+    grep -q ',not known$' "$work/a/control.csv" && ends 4 "$bench" report --strict "$work/a" &&
+        ends 0 "$bench" report "$work/a"
+}
+
 sound_is_not_suspect() {
     ends 0 "$bench" report --strict "$work/precise" && ! grep -q SUSPECT "$work/stdout" &&
         grep -q ',sound$' "$work/precise/control.csv"
@@ -224,6 +230,11 @@ sound_is_not_suspect() {
 
 # attempts DIR BLOCK: how often each sample of the block was taken; one number when all were taken alike.
 attempts() { awk -F, -v block="$2" '$4 == block {n[$5]++} END {for (i in n) print n[i]}' "$1/raw.csv" | sort -u; }
+
+# round ATTEMPT: the cases of block 1 of $work/r in their order.
+round() {
+    awk -F, -v attempt="$1" '$4 == 1 && $6 == attempt {print $5, $8, $11, $16}' "$work/r/raw.csv" | sort -n
+}
 
 # A disturbed block is taken again as a whole, and what was disturbed stays in the file. What this machine does
 # meanwhile may disturb it again.
@@ -237,6 +248,8 @@ repeats() {
     fi
     go_on "$work/r" >"$work/stdout"
     echo "block 0: $(attempts "$work/r" 0), block 1: $(attempts "$work/r" 1)"
+    diff <(round 1) <(round 2) && return 1
+    diff <(round 1 | cut -d' ' -f2- | sort) <(round 2 | cut -d' ' -f2- | sort) || return 1
     [ "$(attempts "$work/r" 0)" = 1 ] && [[ "$(attempts "$work/r" 1)" =~ ^[23]$ ]] &&
         [ "$(awk -F, '$10 == "true" && $6 == 1 {print $4, $5}' "$work/r/raw.csv")" = '1 3' ] &&
         [ "$(head -n $((1 + 2 * cases)) "$work/r/raw.csv" | tail -n 1 | cut -d, -f6)" = 1 ] && rm -r "$work/r"
@@ -352,6 +365,7 @@ ok "stops at a look when every cell is precise" stops_when_precise
 ok "goes on at a look when one is not, and names those that fell short" goes_on_when_not
 ok "calls a broken control suspect" suspect 1.2 1 broken
 ok "calls a noisy control suspect" suspect 1 1.2 'too noisy'
+ok "is strict about what nobody knows" unknown_is_not_sound
 ok "calls nothing else suspect" sound_is_not_suspect
 ok "ends a suspect run with 4 under --strict" strict_run
 ok "repeats a disturbed block, keeping all" repeats

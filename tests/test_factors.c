@@ -233,8 +233,8 @@ static void test_factors(void **state) {
     near(row->ns_per_iteration.value, 0.88 / 1000 * 1e9);
     near(row->computational_scaling.value, 0.8 / 0.88);
     near(row->global_efficiency.value, 0.8);
-    near(row->karp_flatt.value, 0.25); /* a speedup of 1.6 */
-    near(row->karp_flatt.lo, 0.25);
+    near(row->karp_flatt.value, 0.25);      /* a speedup of 1.6 */
+    assert_true(isnan(row->karp_flatt.lo)); /* it holds for all comparisons: more blocks */
     near(row->global_efficiency.hi, 0.8);
     row = FIND(factors, "serial", 1);
     near(row->global_efficiency.value, 1);
@@ -242,8 +242,7 @@ static void test_factors(void **state) {
     unmake(&fixture);
 }
 
-/* Intervals need six blocks; the centre does not. The end of the interval that is the slowest
- * speedup is the largest serial fraction. */
+/* Intervals need six blocks; the centre does not. */
 static void test_intervals(void **state) {
     struct fixture fixture;
     (void)state;
@@ -260,8 +259,6 @@ static void test_intervals(void **state) {
     near(row->parallel_efficiency.value, 0.88);
     near(row->parallel_efficiency.lo, 0.55);
     near(row->parallel_efficiency.hi, 0.88);
-    near(row->karp_flatt.lo, 0.25);
-    near(row->karp_flatt.hi, 1); /* no faster than serial */
     row = FIND(factors, "bands", 2);
     assert_int_equal(row->n, 5);
     near(row->parallel_efficiency.value, 0.88);
@@ -291,6 +288,7 @@ static void test_loss(void **state) {
     near(row->start_pct, 0.5);
     near(row->residual_pct, 0.5);
     near(sum_of(row), 100);
+    near(row->lost_pct, 20);
     assert_string_equal(row->largest, "extra");
     assert_string_equal(row->sentence,
                         "pool loses most, 8.0 % of its workers' time, computing more "

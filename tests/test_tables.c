@@ -133,6 +133,8 @@ static void test_planted_ratios(void **state) {
     const struct speedup_row *row = find(&fixture, "case", "pool", 2);
     near(row->speedup, 1.8, 0.02);
     near(row->efficiency, 0.9, 0.01);
+    near(row->efficiency_lo, row->speedup_lo / 2, 0);
+    near(row->efficiency_hi, row->speedup_hi / 2, 0);
     near(row->speedup_self, 2, 0.03);
     near(row->karp_flatt, 1.0 / 9, 0.02);
     assert_true(row->speedup_lo < 1.8 && 1.8 < row->speedup_hi);
@@ -146,6 +148,34 @@ static void test_planted_ratios(void **state) {
     near(find(&fixture, "baseline", "serial", 1)->speedup, 1, 0);
     row = find(&fixture, "case", "shared-array", 1); /* 0.1 % slower under 1 % noise */
     assert_non_null(strstr(row->verdict, "not resolved (needs "));
+    unmake(&fixture);
+}
+
+/* What factors.csv says of the serial fraction is what speedup.csv implies, at a look too: the
+ * slowest speedup is the largest fraction. */
+static void test_karp_flatt_agrees(void **state) {
+    struct fixture fixture;
+    unsigned intervals = 0;
+    (void)state;
+    make(&fixture, 20, 0.01);
+    fixture.campaign.blocks = 40;
+    fixture.campaign.looks = looks_up_to(40);
+    for (size_t i = 0; i < fixture.rows.count; i++)
+        fixture.rows.at[i].accounted_s = fixture.rows.at[i].compute_s = 1;
+    derive(&fixture);
+    for (size_t i = 0; i < fixture.tables.factors_count; i++) {
+        const struct factors_row *row = &fixture.tables.factors[i];
+        if (strcmp(row->key.role, "case") != 0 || row->key.workers < 2)
+            continue;
+        const struct speedup_row *speedup =
+            find(&fixture, "case", row->key.backend, row->key.workers);
+        unsigned workers = (unsigned)row->key.workers;
+        near(row->karp_flatt.value, stats_karp_flatt(speedup->speedup, workers), 1e-12);
+        near(row->karp_flatt.lo, stats_karp_flatt(speedup->speedup_hi, workers), 1e-12);
+        near(row->karp_flatt.hi, stats_karp_flatt(speedup->speedup_lo, workers), 1e-12);
+        intervals++;
+    }
+    assert_true(intervals > 4);
     unmake(&fixture);
 }
 
@@ -735,6 +765,7 @@ static void test_weak_plan(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_planted_ratios),
+        cmocka_unit_test(test_karp_flatt_agrees),
         cmocka_unit_test(test_too_few_blocks),
         cmocka_unit_test(test_ranking),
         cmocka_unit_test(test_control),

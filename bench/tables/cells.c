@@ -98,6 +98,15 @@ const struct cell *cells_of(const struct cells *cells, const struct raw_row *row
     return NULL;
 }
 
+double cells_comparisons(const struct cells *cells, const struct cell *cell) {
+    double comparisons = 0;
+    if (cell->plan_case->role != ROLE_CASE)
+        return 1;
+    for (size_t i = 0; i < cells->count; i++)
+        comparisons += cells->at[i].plan_case->role == ROLE_CASE;
+    return comparisons;
+}
+
 const struct raw_row *cells_any_row(const struct cells *cells, const struct cell *cell) {
     for (uint64_t block = 0; block < cells->blocks; block++)
         if (cell->rows[block])

@@ -39,6 +39,10 @@ const struct cell *cells_at_one_worker(const struct cells *cells, const struct c
 /* The cell that a row belongs to, whether it counts there or not; NULL: the plan has none. */
 const struct cell *cells_of(const struct cells *cells, const struct raw_row *row);
 
+/* How many comparisons with serial hold together with this cell's (Bonferroni): those of all cases;
+ * the control and the plumbing are not among them. */
+double cells_comparisons(const struct cells *cells, const struct cell *cell);
+
 /* The first row that counts, or NULL. */
 const struct raw_row *cells_any_row(const struct cells *cells, const struct cell *cell);
 

@@ -22,10 +22,10 @@ static size_t count_controls(const struct cells *cells) {
 
 static const char *judge(struct stats_interval interval, double half_width) {
     if (!interval.exists)
-        return "not known";
+        return CONTROL_UNKNOWN;
     if (interval.lo > 1 || interval.hi < 1)
         return CONTROL_BROKEN;
-    return half_width > HALF_WIDTH_MAX ? CONTROL_NOISY : "sound";
+    return half_width > HALF_WIDTH_MAX ? CONTROL_NOISY : CONTROL_SOUND;
 }
 
 static void fill_in(struct control_row *row, const struct cells *cells, const struct cell *cell,
@@ -84,4 +84,11 @@ bool tables_are_suspect(const struct tables *tables) {
         if (control_is_suspect(&tables->control[i]))
             return true;
     return false;
+}
+
+bool tables_are_sound(const struct tables *tables) {
+    for (size_t i = 0; i < tables->control_count; i++)
+        if (strcmp(tables->control[i].verdict, CONTROL_SOUND) != 0)
+            return false;
+    return tables->control_count > 0;
 }

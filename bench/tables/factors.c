@@ -9,8 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define ALPHA 0.05
-
 /* One factor of a row; the reference is of the same block. NaN: not known. */
 typedef double factor_value(const struct raw_row *row, const struct raw_row *reference);
 
@@ -58,18 +56,20 @@ static struct factor median_of(const struct cells *cells, const struct cell *cel
     if (!n)
         return (struct factor){NAN, NAN, NAN};
     stats_sort(values, n);
-    struct stats_interval interval = stats_median_interval(values, n, ALPHA);
+    struct stats_interval interval = stats_median_interval(values, n, cells->alpha);
     return (struct factor){stats_median(values, n), interval.lo, interval.hi};
 }
 
-/* Falls as the speedup rises, so that the ends of its interval change places. */
+/* Falls as the speedup rises, so that the ends of its interval change places. It is that of
+ * speedup.csv, which holds for all comparisons together. */
 static struct factor karp_flatt(const struct cells *cells, const struct cell *cell,
                                 double *values) {
     unsigned workers = cell->plan_case->job.workers;
     size_t n = cell->baseline ? cells_ratios(cells, cell->baseline, cell, values) : 0;
     if (!n || workers < 2)
         return (struct factor){NAN, NAN, NAN};
-    struct stats_interval interval = stats_median_interval(values, n, ALPHA);
+    struct stats_interval interval =
+        stats_median_interval(values, n, cells->alpha / cells_comparisons(cells, cell));
     return (struct factor){stats_karp_flatt(stats_median(values, n), workers),
                            stats_karp_flatt(interval.hi, workers),
                            stats_karp_flatt(interval.lo, workers)};

@@ -45,6 +45,7 @@ static void divide(struct loss_row *loss) {
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         *parts[i] *= 100 / loss->worker_s;
     loss->worker_s /= (double)loss->n;
+    loss->lost_pct = 100 - loss->ideal_pct;
 }
 
 static void name_largest(struct loss_row *loss) {

@@ -1,5 +1,7 @@
 /* ranking.csv: for each workload and kernel, each backend at its best number of workers within the
- * usable CPUs, against the best of all, paired by block. */
+ * usable CPUs, against the best of all, paired by block. Which cell stands for a backend, and which
+ * is the best, is chosen after the samples were seen, so the intervals hold together for all pairs
+ * of cells that might have been chosen. */
 #include "bench/stats/stats.h"
 #include "bench/tables/tables.h"
 
@@ -74,9 +76,15 @@ static void rank_one(struct ranking_row *row, const struct cells *cells,
              interval.exists && log(interval.lo) > floor ? "slower" : "not resolved");
 }
 
-/* Any two could have turned out to be the best and its rival, so all pairs hold together. */
-static double count_pairs(size_t count) {
-    return count > 1 ? (double)count * (double)(count - 1) / 2 : 1;
+/* Any two cells of different backends could have turned out to be the best and its rival. */
+static double count_pairs(const struct cells *cells, const struct cell *baseline) {
+    double pairs = 0;
+    for (size_t i = 0; i < cells->count; i++)
+        for (size_t j = 0; j < i; j++)
+            pairs += takes_part(cells, &cells->at[i], baseline) &&
+                     takes_part(cells, &cells->at[j], baseline) &&
+                     cells->at[i].plan_case->backend != cells->at[j].plan_case->backend;
+    return fmax(pairs, 1);
 }
 
 int ranking_make(struct tables *tables, const struct cells *cells) {
@@ -90,7 +98,7 @@ int ranking_make(struct tables *tables, const struct cells *cells) {
         size_t count = find_candidates(cells, &cells->at[i], candidates, values);
         struct table_key key = table_key_of(cells, &cells->at[i]);
         double floor = control_floor(control_of(tables, &key));
-        double alpha = cells->alpha / count_pairs(count);
+        double alpha = cells->alpha / count_pairs(cells, &cells->at[i]);
         for (size_t c = 0; c < count; c++)
             rank_one(&tables->ranking[tables->ranking_count++], cells, candidates, c, alpha, floor,
                      values);

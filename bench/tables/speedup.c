@@ -14,13 +14,6 @@
 
 #define ALPHA 0.05
 
-static double count_comparisons(const struct cells *cells) {
-    double comparisons = 0;
-    for (size_t i = 0; i < cells->count; i++)
-        comparisons += cells->at[i].plan_case->role == ROLE_CASE;
-    return comparisons > 0 ? comparisons : 1;
-}
-
 /* One comparison with serial. */
 struct comparison {
     size_t n; /* blocks that have both */
@@ -76,13 +69,13 @@ static void compare(struct speedup_row *row, const struct cells *cells, const st
     row->bound_s = bounds_cell_s(cells, cell, values);
     row->pct_of_bound = row->bound_s / row->median_s * 100;
     row->speedup_lo = row->speedup_hi = row->karp_flatt = row->detectable = NAN;
+    row->efficiency_lo = row->efficiency_hi = NAN;
     row->efficiency = row->speedup / (double)row->key.workers;
     if (isnan(row->speedup) || role == ROLE_BASELINE)
         return;
     if (row->key.workers > 1)
         row->karp_flatt = stats_karp_flatt(row->speedup, (unsigned)row->key.workers);
-    /* The control and the plumbing are not among the comparisons. */
-    double comparisons = role == ROLE_CASE ? count_comparisons(cells) : 1;
+    double comparisons = cells_comparisons(cells, cell);
     size_t n = cells_ratios(cells, cell->baseline, cell, values);
     struct comparison comparison = {
         .n = n,
@@ -97,6 +90,8 @@ static void compare(struct speedup_row *row, const struct cells *cells, const st
         row->speedup_lo = control->ratio_lo;
         row->speedup_hi = control->ratio_hi;
     }
+    row->efficiency_lo = row->speedup_lo / (double)row->key.workers;
+    row->efficiency_hi = row->speedup_hi / (double)row->key.workers;
     if (role == ROLE_CASE)
         judge(row, &comparison);
 }

@@ -34,12 +34,15 @@ static const struct csv_column summary_columns[] = {
 };
 
 static const struct csv_column speedup_columns[] = {
-    KEY_COLUMNS(speedup_row),        WHOLE(speedup_row, n),         REAL(speedup_row, median_s),
-    REAL(speedup_row, ci_lo_s),      REAL(speedup_row, ci_hi_s),    REAL(speedup_row, speedup),
-    REAL(speedup_row, speedup_lo),   REAL(speedup_row, speedup_hi), REAL(speedup_row, speedup_self),
-    REAL(speedup_row, efficiency),   REAL(speedup_row, karp_flatt), REAL(speedup_row, bound_s),
-    REAL(speedup_row, pct_of_bound), TEXT(speedup_row, verdict),    REAL(speedup_row, detectable),
-    EXACT_COLUMNS(speedup_row),
+    KEY_COLUMNS(speedup_row),         WHOLE(speedup_row, n),
+    REAL(speedup_row, median_s),      REAL(speedup_row, ci_lo_s),
+    REAL(speedup_row, ci_hi_s),       REAL(speedup_row, speedup),
+    REAL(speedup_row, speedup_lo),    REAL(speedup_row, speedup_hi),
+    REAL(speedup_row, speedup_self),  REAL(speedup_row, efficiency),
+    REAL(speedup_row, karp_flatt),    REAL(speedup_row, bound_s),
+    REAL(speedup_row, pct_of_bound),  TEXT(speedup_row, verdict),
+    REAL(speedup_row, detectable),    EXACT_COLUMNS(speedup_row),
+    REAL(speedup_row, efficiency_lo), REAL(speedup_row, efficiency_hi),
 };
 
 static const struct csv_column control_columns[] = {
@@ -107,6 +110,7 @@ static const struct csv_column loss_columns[] = {
     REAL(loss_row, send_pct),  REAL(loss_row, end_wait_pct), REAL(loss_row, descheduled_pct),
     REAL(loss_row, start_pct), REAL(loss_row, residual_pct), REAL(loss_row, coordinator_pct),
     TEXT(loss_row, largest),   REAL(loss_row, largest_pct),  TEXT(loss_row, sentence),
+    REAL(loss_row, lost_pct),
 };
 
 struct table_key table_key_of(const struct cells *cells, const struct cell *cell) {

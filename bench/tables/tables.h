@@ -47,7 +47,7 @@ struct speedup_row {
     double median_s, ci_lo_s, ci_hi_s, speedup, speedup_lo, speedup_hi, speedup_self, efficiency,
         karp_flatt, bound_s, pct_of_bound;
     char verdict[64];
-    double detectable;
+    double detectable, efficiency_lo, efficiency_hi;
 };
 
 /* control.csv: serial against itself, one row for each baseline. */
@@ -58,8 +58,10 @@ struct control_row {
     char verdict[16];
 };
 
-#define CONTROL_BROKEN "broken"
-#define CONTROL_NOISY  "too noisy"
+#define CONTROL_SOUND   "sound"
+#define CONTROL_BROKEN  "broken"
+#define CONTROL_NOISY   "too noisy"
+#define CONTROL_UNKNOWN "not known" /* too few blocks for an interval */
 
 /* ranking.csv: each backend at its best number of workers within the usable CPUs, against the best
  * of all. */
@@ -101,6 +103,7 @@ struct loss_row {
     char largest[16];       /* the part that loses most: its column without _pct */
     double largest_pct;
     char sentence[160];
+    double lost_pct; /* all parts but the ideal */
 };
 
 /* gantt.csv: who did what, and when: the marks of a figure for each backend. */
@@ -190,6 +193,10 @@ double control_floor(const struct control_row *control);
 /* Does it show a difference where there is none, or too much noise? And does any control? */
 bool control_is_suspect(const struct control_row *control);
 bool tables_are_suspect(const struct tables *tables);
+
+/* Is there a control, and is every one sound? Less than that proves nothing, as with too few blocks
+ * for an interval: no campaign to be strict with. */
+bool tables_are_sound(const struct tables *tables);
 
 /* Do both rows stand for the same workload, kernel and batch? */
 bool table_key_same_group(const struct table_key *a, const struct table_key *b);
