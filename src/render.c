@@ -140,15 +140,18 @@ static enum render_end check(struct render *render) {
     return RENDER_DONE;
 }
 
-/* *spent_ns grows by the time that it took. */
-static enum render_end render_once(struct render *render, void *state, uint64_t *spent_ns) {
+/* *spent_ns and *cpu_ns grow by the time that it took. */
+static enum render_end render_once(struct render *render, void *state, uint64_t *spent_ns,
+                                   uint64_t *cpu_ns) {
     struct monitor *monitor = &render->monitor;
     counts_clear(&render->counts);
     monitor_clear(monitor);
+    uint64_t cpu_start = clock_process_cpu_ns();
     uint64_t start = clock_now_ns();
     monitor_render_begins(monitor, start);
     int err = render->backend->render(state, monitor, &render->counts);
     uint64_t end = clock_now_ns();
+    *cpu_ns += clock_process_cpu_ns() - cpu_start;
     monitor_render_ended(monitor, end, &render->result.accounts);
     *spent_ns += end - start;
     return err ? ended_by(render, "render", err) : check(render);
@@ -169,7 +172,7 @@ static enum render_end render_timed(struct render *render, void *state, uint64_t
     struct render_result *result = &render->result;
     enum render_end end;
     do {
-        end = render_once(render, state, &result->render_ns);
+        end = render_once(render, state, &result->render_ns, &result->render_cpu_ns);
         result->renders++;
     } while (end == RENDER_DONE && result->render_ns < min_ns);
     return end;
@@ -178,10 +181,10 @@ static enum render_end render_timed(struct render *render, void *state, uint64_t
 /* Those that tell what the time is spent on. */
 static enum render_end render_recorded(struct render *render, void *state) {
     enum render_end end;
-    uint64_t spent_ns = 0;
+    uint64_t spent_ns = 0, cpu_ns = 0;
     monitor_record(&render->monitor, RECORD_SUMS);
     do
-        end = render_once(render, state, &spent_ns);
+        end = render_once(render, state, &spent_ns, &cpu_ns);
     while (end == RENDER_DONE && spent_ns < render->record_ns);
     return end;
 }
@@ -189,9 +192,9 @@ static enum render_end render_recorded(struct render *render, void *state) {
 /* And one with events, which cost a little more, so that it does not count. */
 static enum render_end render_traced(struct render *render, void *state) {
     const struct monitor_accounts accounts = render->result.accounts;
-    uint64_t spent_ns = 0;
+    uint64_t spent_ns = 0, cpu_ns = 0;
     monitor_record(&render->monitor, RECORD_EVENTS);
-    enum render_end end = render_once(render, state, &spent_ns);
+    enum render_end end = render_once(render, state, &spent_ns, &cpu_ns);
     render->result.accounts = accounts;
     return end;
 }

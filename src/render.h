@@ -16,6 +16,7 @@ uint64_t render_memory_bytes(const struct job *job);
 /* What one run of a job gave; free of pointers. */
 struct render_result {
     uint64_t open_ns, render_ns, close_ns; /* render_ns: all renders together */
+    uint64_t render_cpu_ns; /* CPU time of this process's threads in all those renders */
     uint64_t renders;
     uint64_t iterations; /* of one render */
     uint32_t workers_started, workers_seen, workers_lost, batches_reissued;

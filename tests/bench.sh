@@ -55,6 +55,22 @@ pictures() {
     [ "$(head -c 8 "$work/a/images/serial.png" | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ]
 }
 
+# Nobody can use more CPU time than there are threads for, and computing uses some. Between its renders the harness
+# has none of it; a worker may still be on its way to sleep.
+cpu_time() {
+    perl -F, -lane '
+        if ($. == 1) { @column{@F} = 0 .. $#F; next }
+        sub value { $F[$column{$_[0]}] }
+        my $most = (value("workers") + value("coordinators")) * value("render_s");
+        die "$_: too much" if value("render_cpu_s") > $most * 1.03 + 20e-6;
+        die "$_: too little" if value("render_cpu_s") < 0.5 * value("compute_s") / 4 || value("render_cpu_s") <= 0;
+    ' "$work/a/raw.csv" && perl -F, -lane '
+        if ($. == 1) { @column{@F} = 0 .. $#F; next }
+        next unless $F[$column{backend}] eq "serial" && $F[$column{role}] ne "null";
+        die "$_: serial on more than one CPU" if $F[$column{cpu_s}] > $F[$column{median_s}] * 1.03;
+    ' "$work/a/summary.csv"
+}
+
 # Of each backend a trace; and the terms of each sample add up to workers × wall.
 accounts() {
     local backend
@@ -348,6 +364,7 @@ ok "prints who won" grep -q 'Winner: ' "$work/table"
 ok "prints where the files are" grep -q "Files in $work/a" "$work/table"
 ok "draws the same picture with every backend" pictures
 ok "keeps a trace of each backend, and accounts for all time" accounts
+ok "counts CPU time of the renders alone" cpu_time
 ok "draws plots" plots
 ok "orders samples by the seed" same_seed_same_order
 ok "derives the same tables from the raw records" report_again

@@ -141,6 +141,9 @@ static void fill_in(struct raw_row *row, const struct sample *sample) {
     snprintf(row->sha256, sizeof row->sha256, "%s", result->sha256);
     row->open_s = clock_seconds(result->open_ns);
     row->render_s = clock_seconds(result->render_ns) / (double)result->renders;
+    if (sample->tasks.others_known && !result->workers_lost)
+        row->render_cpu_s = clock_seconds(result->render_cpu_ns + sample->tasks.others_ns) /
+                            (double)result->renders;
     row->close_s = clock_seconds(result->close_ns);
     if (sample->has_picture) {
         row->encode_s = clock_seconds(sample->timing.encode_ns);

@@ -7,9 +7,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* CPU seconds per render, of all its processes; renders of one sample share them, those that were
- * only accounted for too. */
+/* CPU seconds of a render, of all its processes. Campaigns of older versions lack them: then those
+ * of the whole sample, shared out among its renders, those that were only accounted for too. */
 static double cpu_s(const struct raw_row *row) {
+    if (!isnan(row->render_cpu_s))
+        return row->render_cpu_s;
     uint64_t accounted = row->accounted_renders == CSV_NO_WHOLE ? 0 : row->accounted_renders;
     return (row->user_s + row->sys_s) / (double)(row->renders + accounted);
 }
