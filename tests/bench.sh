@@ -271,6 +271,25 @@ repeats() {
         [ "$(head -n $((1 + 2 * cases)) "$work/r/raw.csv" | tail -n 1 | cut -d, -f6)" = 1 ] && rm -r "$work/r"
 }
 
+# Somebody stops the first measured process and forgets it: that sample fails, with a sentence, and the rest goes on.
+stopped_sample() {
+    local status=0 started=$SECONDS pid sample
+    "$bench" run scaling --blocks 1 --pixels 1000 --kernels scalar --backends serial --seed 5 --repeats 0 --no-hyperfine \
+        -q -o "$work/stopped" >/dev/null 2>"$work/stderr" &
+    pid=$!
+    for _ in $(seq 400); do
+        for sample in $(pgrep -P "$pid" 2>/dev/null); do
+            grep -aq "^mandelbench.sample" "/proc/$sample/cmdline" 2>/dev/null && kill -STOP "$sample" && break 2
+        done
+        sleep 0.02
+    done
+    wait "$pid" || status=$?
+    cat "$work/stderr"
+    echo "status $status after $((SECONDS - started)) s"
+    [ "$status" -eq 1 ] && [ "$(grep -c 'somebody stopped the measured process' "$work/stderr")" -eq 1 ] &&
+        [ "$(grep -c ',failed,' "$work/stopped/raw.csv")" -eq 1 ] && grep -q ',ok,' "$work/stopped/raw.csv"
+}
+
 interrupted() {
     local status=0
     "$bench" "${small[@]}" -o "$work/i$1" >/dev/null 2>"$work/stderr" &
@@ -389,6 +408,7 @@ ok "repeats a disturbed block, keeping all" repeats
 ok "completes a repetition that was killed" repeats killed
 ok "ends on SIGINT with 130, keeping whole rows" interrupted INT 130
 ok "ends on SIGTERM with 143, keeping whole rows" interrupted TERM 143
+ok "ends a sample that somebody has stopped" stopped_sample
 ok "keeps to its budget" budget
 ok "leaves an existing directory alone" untouched
 ok "notices a closed or full standard output" closed_stdout

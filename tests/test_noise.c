@@ -4,6 +4,7 @@
 
 #include "bench/measure/machine.h"
 #include "bench/measure/noise.h"
+#include "bench/measure/pace.h"
 #include "bench/measure/proc.h"
 #include "bench/measure/tasks.h"
 #include "bench/measure/topology.h"
@@ -201,18 +202,21 @@ static void waiting_for_a_cpu_is_seen(enum worker_kind kind) {
 
 /* Nobody can tell how long a thread had waited that has ended. */
 static void an_end_in_between_is_unknown(void **state) {
-    const struct tasks before = {3, true, true, 100, 5}, more = {4, true, true, 150, 5};
+    const struct tasks before = {3, true, true, 100, 5, true, 70},
+                       more = {4, true, true, 150, 5, true, 90};
     (void)state;
     struct tasks between = tasks_between(&before, &more);
     assert_true(between.delay_known && between.migrations_known);
+    assert_true(between.others_known);
+    assert_int_equal(between.others_ns, 20);
     assert_int_equal(between.delay_ns, 50);
     assert_int_equal(between.migrations, 0);
-    between = tasks_between(&before, &(struct tasks){2, true, true, 150, 5});
+    between = tasks_between(&before, &(struct tasks){2, true, true, 150, 5, true, 70});
     assert_false(between.delay_known || between.migrations_known);
-    between = tasks_between(&before, &(struct tasks){3, true, true, 99, 5});
+    between = tasks_between(&before, &(struct tasks){3, true, true, 99, 5, true, 70});
     assert_false(between.delay_known || between.migrations_known);
-    between = tasks_between(&before, &(struct tasks){3, false, true, 0, 6});
-    assert_false(between.delay_known);
+    between = tasks_between(&before, &(struct tasks){3, false, true, 0, 6, false, 0});
+    assert_false(between.delay_known || between.others_known);
 }
 
 static void waiting_processes_are_seen(void **state) {
@@ -301,6 +305,38 @@ static void own_delay_is_no_noise(void **state) {
     }
 }
 
+/* A slower clock than usual disturbs, at either end; a faster one, or one that nobody knows the
+ * usual of, does not. */
+static void a_slow_clock_is_noise(void **state) {
+    static const struct {
+        double start, end, usual;
+        enum csv_bool noisy;
+    } cases[] = {
+        {3000, 3000, 3000, CSV_FALSE}, {2900, 2900, 3000, CSV_FALSE}, {2800, 3000, 3000, CSV_TRUE},
+        {3000, 2800, 3000, CSV_TRUE},  {4000, 4000, 3000, CSV_FALSE}, {1000, 1000, NAN, CSV_FALSE},
+        {NAN, NAN, 3000, CSV_FALSE},
+    };
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct raw_row row = quiet();
+        row.pace_start_mhz = cases[i].start;
+        row.pace_end_mhz = cases[i].end;
+        row.pace_usual_mhz = cases[i].usual;
+        if (noise_judge(&row) != cases[i].noisy)
+            fail_msg("case %zu: noisy is %d", i, noise_judge(&row));
+    }
+}
+
+/* The stopwatch repeats: the best of some readings is that of some others. */
+static void the_pace_is_a_clock(void **state) {
+    double best[2] = {0, 0};
+    (void)state;
+    for (int i = 0; i < 400; i++)
+        best[i % 2] = fmax(best[i % 2], pace_mhz());
+    assert_true(best[0] > 100 && best[0] < 10000);
+    assert_true(fabs(best[0] / best[1] - 1) < 0.1);
+}
+
 static void what_is_unknown_is_not_judged(void **state) {
     struct raw_row row = quiet();
     (void)state;
@@ -331,6 +367,8 @@ int main(void) {
         cmocka_unit_test(each_disturbance_makes_a_sample_noisy),
         cmocka_unit_test(noise_is_a_share_of_the_sample),
         cmocka_unit_test(own_delay_is_no_noise),
+        cmocka_unit_test(a_slow_clock_is_noise),
+        cmocka_unit_test(the_pace_is_a_clock),
         cmocka_unit_test(what_is_unknown_is_not_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,8 +34,9 @@ struct blocks {
 
 /* Takes all samples that are missing. A block that was disturbed is taken again as a whole, so that
  * its samples stay comparable: a further round, at most campaign->repeats of them, if the budget
- * still has time for all blocks. At the campaign's looks it may stop. 0 and *result; -ECANCELED;
- * -EPROTO: the raw file is malformed; or -errno; a sentence has been said of all but -ECANCELED. */
+ * still has time for all blocks, and no more in all than blocks so far and campaign->repeats. At
+ * the campaign's looks it may stop. 0 and *result; -ECANCELED; -EPROTO: the raw file is malformed;
+ * or -errno; a sentence has been said of all but -ECANCELED. */
 int blocks_run(const struct blocks *blocks, struct conduct_result *result);
 
 #endif

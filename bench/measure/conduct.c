@@ -10,12 +10,15 @@
 #include "bench/measure/judge.h"
 #include "bench/measure/noise.h"
 #include "bench/stats/random.h"
+#include "bench/stats/stats.h"
 #include "bench/tables/tables.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#define PACES_LEAST 5
 #define PADDING_MAX 4096 /* bytes of environment, to move the stack by up to a page */
 
 struct state {
@@ -84,8 +87,29 @@ static void describe(struct raw_row *row, const struct plan_case *plan_case) {
         schedule_text(job->schedule, row->schedule);
 }
 
+static bool is_same_case(const struct raw_row *a, const struct raw_row *b) {
+    return strcmp(a->role, b->role) == 0 && strcmp(a->backend, b->backend) == 0 &&
+           strcmp(a->kernel, b->kernel) == 0 && strcmp(a->schedule, b->schedule) == 0 &&
+           strcmp(a->view, b->view) == 0 && a->shortcuts == b->shortcuts &&
+           a->workers == b->workers && a->batch == b->batch && a->width == b->width &&
+           a->height == b->height && a->max_iter == b->max_iter;
+}
+
+/* The median pace at the end of the case's samples so far; NaN: there are fewer than five. Of the
+ * same case, since with more cores at work, or wider registers, every clock is lower. */
+static double usual_pace(const struct raw_rows *done, const struct raw_row *row) {
+    double paces[CAMPAIGN_BLOCKS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < done->count && n < CAMPAIGN_BLOCKS_MAX; i++)
+        if (is_same_case(&done->at[i], row) && done->at[i].pace_end_mhz > 0)
+            paces[n++] = done->at[i].pace_end_mhz;
+    stats_sort(paces, n);
+    return n < PACES_LEAST ? NAN : stats_median(paces, n);
+}
+
 /* What disturbed it. A worker that died took its account along. */
-static void fill_in_noise(struct raw_row *row, const struct sample *sample) {
+static void fill_in_noise(struct raw_row *row, const struct sample *sample,
+                          const struct raw_rows *done) {
     const struct machine_others *others = &sample->others;
     const struct tasks *tasks = &sample->tasks;
     if (tasks->delay_known && !row->workers_lost)
@@ -94,12 +118,15 @@ static void fill_in_noise(struct raw_row *row, const struct sample *sample) {
         row->migrations = tasks->migrations;
     row->mhz_start = sample->mhz_start;
     row->mhz_end = sample->mhz_end;
+    row->pace_start_mhz = sample->pace_start;
+    row->pace_end_mhz = sample->pace_end;
     row->other_cpu_s = others->other_cpu_s;
     row->steal_s = others->steal_s;
     row->throttled_s = others->throttled_s;
     row->load1 = others->load1;
     row->psi_cpu_s = others->psi_cpu_s;
     row->sample_s = others->elapsed_s;
+    row->pace_usual_mhz = usual_pace(done, row);
     row->noisy = noise_judge(row);
 }
 
@@ -131,7 +158,7 @@ static void account_for(struct raw_row *row, const struct monitor_accounts *acco
 }
 
 /* What was measured. */
-static void fill_in(struct raw_row *row, const struct sample *sample) {
+static void fill_in(struct raw_row *row, const struct sample *sample, const struct raw_rows *done) {
     const struct render_result *result = &sample->result;
     const struct usage *usage = &sample->usage;
     row->workers_started = result->workers_started;
@@ -159,7 +186,7 @@ static void fill_in(struct raw_row *row, const struct sample *sample) {
     row->minflt = (uint64_t)usage->minflt;
     row->majflt = (uint64_t)usage->majflt;
     account_for(row, &result->accounts);
-    fill_in_noise(row, sample);
+    fill_in_noise(row, sample, done);
 }
 
 /* Enters the sample's status, and what was measured; a sentence about those that do not count. */
@@ -174,7 +201,7 @@ static int judge(struct state *state, const struct plan_case *plan_case, int err
     }
     const char *status = judgement.status;
     if (judgement.reference)
-        fill_in(row, sample);
+        fill_in(row, sample, &state->done);
     if (strcmp(status, "ok") == 0)
         row->pixels_differing = judgement.reference->pixels_differing;
     else

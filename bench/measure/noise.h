@@ -5,8 +5,8 @@
 
 #include "bench/campaign/raw.h"
 
-/* CSV_TRUE when any of these holds; CSV_FALSE when none does and any but the last is known; else
- * CSV_NO_BOOL. S is sample_s, the sample's wall time.
+/* CSV_TRUE when any of these holds; CSV_FALSE when none does and any of the first four is known;
+ * else CSV_NO_BOOL. S is sample_s, the sample's wall time.
  *
  * run_delay_s > 5 % of S     Ours were runnable, but others had their CPUs. It counts only where
  * own runnable processes are no more than usable_cpus: the workers and the coordinators, which
@@ -18,6 +18,10 @@
  * ms. majflt × 2 ms > 5 % of S   Pages came from a disk, which answers within 0.1 to 10 ms. Loading
  * the program takes up to three when its file is not in memory, before the renders: that disturbs
  * none.
+ * pace_start_mhz or pace_end_mhz < 95 % of pace_usual_mhz
+ *                            The clock was slower than it usually is at the end of the same case's
+ *                            samples: heat, a neighbour's load, a hypervisor that takes turns. The
+ *                            stopwatch repeats within 1 %, and steps of a governor are 3 to 4 %.
  *
  * 5 % is above what a quiet machine shows by chance, and so little that medians of 20 blocks
  * forgive what stays below it. */

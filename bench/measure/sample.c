@@ -4,11 +4,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/output.h"
+#include "base/size.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "bench/campaign/campaign.h"
 #include "bench/measure/leaks.h"
+#include "bench/measure/pace.h"
 #include "mp/worker.h"
 #include "options.h"
 #include "trace.h"
@@ -21,10 +23,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Longer than any sane sample; a hang then ends as a failed one. */
 #define SAMPLE_LIMIT_NS UINT64_C(1800000000000)
+
+/* Whoever stopped it (SIGSTOP) may continue it, until it has been found stopped at so many looks,
+ * five seconds together. Looks are counted, not time: while somebody pauses us both, none is made.
+ * They are so rare that most samples have ended before the first. */
+#define LOOK_NS           UINT64_C(500000000)
+#define LOOKS_MAX_STOPPED 10
 
 /* ---- the measured process ---- */
 
@@ -51,9 +60,12 @@ static int write_picture(const struct options *options, const struct render *ren
 static void witness(void *context, enum render_edge edge) {
     struct sample *sample = context;
     struct tasks before = sample->tasks;
+    if (edge == RENDER_ENDS) /* at once: the clock soon recovers from what made it fall */
+        sample->pace_end = pace_mhz();
     tasks_now(&sample->tasks);
     if (edge == RENDER_BEGINS) {
         sample->mhz_start = machine_mhz();
+        sample->pace_start = pace_mhz();
         return;
     }
     sample->tasks = tasks_between(&before, &sample->tasks);
@@ -219,20 +231,34 @@ static int become_sample(void *argument, unsigned number) {
     return EXIT_REFUSED_BY_SYSTEM;
 }
 
-/* Waits for the record, for the end of its sender, or for a request to stop. */
-static int receive(int fd, uint64_t limit_ns, struct sample *sample) {
+static bool is_stopped(pid_t pid) {
+    siginfo_t info = {.si_pid = 0};
+    return waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
+/* Waits for the record, for the end of its sender, or for a request to stop. -ESTALE: somebody
+ * stopped the sender, and does not let it go on. */
+static int receive(int fd, pid_t pid, uint64_t limit_ns, struct sample *sample) {
     struct pollfd events[] = {{.fd = fd, .events = POLLIN}, {.fd = stop_fd(), .events = POLLIN}};
     uint64_t deadline = clock_after_ns(limit_ns);
+    unsigned stopped = 0;
     for (;;) {
-        int ready = poll(events, 2, clock_poll_ms(deadline));
+        uint64_t look = size_min(clock_after_ns(LOOK_NS), deadline);
+        int ready = poll(events, 2, clock_poll_ms(look));
         if (ready < 0 && errno == EINTR)
             continue;
         if (ready < 0)
             return -errno;
         if (events[1].revents)
             return -ECANCELED;
-        if (ready == 0)
+        if (ready == 0 && clock_now_ns() >= deadline)
             return -ETIMEDOUT;
+        if (ready == 0) {
+            stopped = is_stopped(pid) ? stopped + 1 : 0;
+            if (stopped == LOOKS_MAX_STOPPED)
+                return -ESTALE;
+            continue;
+        }
         return read(fd, sample, sizeof *sample) == (ssize_t)sizeof *sample ? 0 : -ECHILD;
     }
 }
@@ -243,6 +269,10 @@ static void describe_end(const struct worker *worker, const struct launch *launc
     if (err == -ETIMEDOUT)
         snprintf(sample->sentence, (size_t)size, "the measured process did not end within %g s",
                  clock_seconds(launch->limit_ns));
+    else if (err == -ESTALE)
+        snprintf(sample->sentence, (size_t)size,
+                 "somebody stopped the measured process (SIGSTOP) for %g s; it was ended",
+                 clock_seconds(LOOKS_MAX_STOPPED * LOOK_NS));
     else if (worker->exitcode < 0)
         snprintf(sample->sentence, (size_t)size,
                  "the measured process was killed by signal %d (%s)", -worker->exitcode,
@@ -258,8 +288,8 @@ static int run_child(struct launch *launch, struct sample *sample) {
     close(launch->pipe[1]);
     if (err)
         return err;
-    err = receive(launch->pipe[0], launch->limit_ns, sample);
-    if (err == -ECANCELED || err == -ETIMEDOUT)
+    err = receive(launch->pipe[0], worker.pid, launch->limit_ns, sample);
+    if (err == -ECANCELED || err == -ETIMEDOUT || err == -ESTALE)
         worker_kill(&worker);
     worker_join(&worker);
     if (err == 0 || err == -ECANCELED)

@@ -25,9 +25,10 @@ struct sample {
     struct render_result result;
     struct usage usage; /* at the end of the measured process, its workers included */
     bool has_picture;
-    struct image_timing timing; /* of the picture, if one was written */
-    struct tasks tasks;         /* over the renders: this process and its workers */
-    double mhz_start, mhz_end;  /* of the original process's CPU, around the renders; or NaN */
+    struct image_timing timing;  /* of the picture, if one was written */
+    struct tasks tasks;          /* over the renders: this process and its workers */
+    double mhz_start, mhz_end;   /* of the original process's CPU, around the renders; or NaN */
+    double pace_start, pace_end; /* the same, by bench/measure/pace.h */
     struct machine_others others;
     uint64_t pixels_differing; /* from serial + scalar, if that was asked for */
 };
@@ -35,9 +36,10 @@ struct sample {
 /* Measures one case; with `picture` or `trace` (paths), also has it drawn, or one more render
  * traced, and written there. `padding` bytes more stand in the environment, which moves the stack.
  * Blocks until the process has ended. 0 and *sample; -ECANCELED: a stop was asked for; -ECHILD: it
- * died or broke off, and sample->sentence says how; or -errno. Nothing of it is left running, and a
- * sample that left something behind (bench/measure/leaks.h), or got fewer workers than were asked
- * for, has RENDER_REFUSED for its end. This process must have no other children. */
+ * died or broke off, or somebody stopped it (SIGSTOP) and let it not go on for some five seconds,
+ * so that it was ended, and sample->sentence says how; or -errno. Nothing of it is left running,
+ * and a sample that left something behind (bench/measure/leaks.h), or got fewer workers than were
+ * asked for, has RENDER_REFUSED for its end. This process must have no other children. */
 int sample_take(const struct plan_case *plan_case, const char *picture, const char *trace,
                 unsigned padding, struct sample *sample);
 

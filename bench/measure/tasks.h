@@ -9,10 +9,11 @@
 
 struct tasks {
     unsigned count; /* threads */
-    bool delay_known, migrations_known, others_known;
+    bool delay_known, migrations_known;
     uint64_t delay_ns;   /* runnable, but without a CPU; all threads together */
     uint64_t migrations; /* from one CPU to another */
-    uint64_t others_ns;  /* CPU time of the descendants: of all but this process itself */
+    bool others_known;
+    uint64_t others_ns; /* CPU time of the descendants: of all but this process itself */
 };
 
 void tasks_now(struct tasks *tasks);
