@@ -1,4 +1,5 @@
 /* mandelbench run: measures an experiment and writes a campaign directory. */
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/standard.h"
 #include "base/stop.h"
@@ -8,6 +9,7 @@
 #include "bench/compare/obstacles.h"
 #include "bench/experiments/experiment.h"
 #include "bench/measure/conduct.h"
+#include "bench/measure/outside.h"
 #include "bench/report/support.h"
 #include "kernels/cpu.h"
 
@@ -85,30 +87,33 @@ static const struct option long_options[] = {
 };
 
 static int print_help(void) {
-    printf("Usage: mandelbench run [EXPERIMENT] [options]\n"
-           "Measures an experiment (default scaling) and writes a campaign directory.\n"
-           "\n"
-           "  -o, --output DIR      where (default results/EXPERIMENT-UTC; results/latest points "
-           "there)\n"
-           "      --quick           10 blocks instead of up to 20\n"
-           "      --rigorous        up to 40 blocks; a look after 10 and 20 ends it when every "
-           "cell is\n"
-           "                        within 2 %%\n"
-           "      --blocks N        exactly N blocks; intervals need 6\n"
-           "      --repeats N       take a disturbed block again at most N times (default 3)\n"
-           "      --budget S        begin no block that would end after S seconds\n"
-           "      --strict          end with 4 unless the control shows that the measurements are "
-           "sound\n"
-           "      --resume          go on with the campaign in DIR, as its manifest says\n"
-           "      --seed N          of the orders (default: from the system)\n"
-           "      --no-hyperfine    without the view from outside\n"
-           "  -q, --quiet           no progress\n"
-           "Axes (none: ipc, faults), each a comma list that replaces the experiment's own:\n"
-           "      --backends  --kernels  --workers  --batches  --schedules (KIND or KIND:N)\n"
-           "      --shortcuts (on, off)  --views  --pixels (WxH or N)  --max-iter\n"
-           "\n"
-           "Exit status: 0 done; 1 the system refused, or a sample failed; 2 bad arguments;\n"
-           "3 a wrong result; 4 suspect, with --strict; 130 and 143 after SIGINT and SIGTERM.\n");
+    printf(
+        "Usage: mandelbench run [EXPERIMENT] [options]\n"
+        "Measures an experiment (default scaling) and writes a campaign directory.\n"
+        "\n"
+        "  -o, --output DIR      where (default results/EXPERIMENT-UTC; results/latest points "
+        "there)\n"
+        "      --quick           10 blocks instead of up to 20\n"
+        "      --rigorous        up to 40 blocks; a look after 10 and 20 ends it when every "
+        "cell is\n"
+        "                        within 2 %%\n"
+        "      --blocks N        exactly N blocks; intervals need 6\n"
+        "      --repeats N       take a disturbed block again at most N times (default 3)\n"
+        "      --budget S        begin no block after the first, and no hyperfine, that would end "
+        "after\n"
+        "                        S seconds of the whole run\n"
+        "      --strict          end with 4 unless the control shows that the measurements are "
+        "sound\n"
+        "      --resume          go on with the campaign in DIR, as its manifest says\n"
+        "      --seed N          of the orders (default: from the system)\n"
+        "      --no-hyperfine    without the view from outside\n"
+        "  -q, --quiet           no progress\n"
+        "Axes (none: ipc, faults), each a comma list that replaces the experiment's own:\n"
+        "      --backends  --kernels  --workers  --batches  --schedules (KIND or KIND:N)\n"
+        "      --shortcuts (on, off)  --views  --pixels (WxH or N)  --max-iter\n"
+        "\n"
+        "Exit status: 0 done; 1 the system refused, or a sample failed; 2 bad arguments;\n"
+        "3 a wrong result; 4 suspect, with --strict; 130 and 143 after SIGINT and SIGTERM.\n");
     return standard_flush();
 }
 
@@ -334,27 +339,13 @@ static int compare_pictures(const struct campaign *campaign) {
     return EXIT_DONE;
 }
 
-/* Is this one of the processes to be timed from outside: the first workload and kernel, each
- * backend and number of workers once? */
-static bool seen_from_outside(const struct campaign *campaign, const struct plan_case *plan_case) {
-    const struct plan_case *model = &campaign->plan.cases[0];
-    const struct schedule *first = &campaign->plan.cases[0].job.schedule;
-    bool shown = plan_case->role == ROLE_CASE || plan_case->role == ROLE_BASELINE;
-    bool same_schedule = !(plan_case->backend->flags & BACKEND_SCHEDULE) ||
-                         (plan_case->job.schedule.kind == first->kind &&
-                          plan_case->job.schedule.chunk == first->chunk);
-    return shown && same_schedule && plan_case->job.kernel == model->job.kernel &&
-           plan_case->job.batch == model->job.batch &&
-           workload_same(&plan_case->job.workload, &model->job.workload);
-}
-
 /* "BACKEND:WORKERS BACKEND:WORKERS …" as a new string, or NULL. */
 static char *list_outside_cases(const struct campaign *campaign) {
     char *list = NULL;
     size_t size = 0;
     FILE *stream = open_memstream(&list, &size);
     for (uint32_t i = 0; stream && i < campaign->plan.count; i++)
-        if (seen_from_outside(campaign, &campaign->plan.cases[i]))
+        if (outside_shows(campaign, &campaign->plan.cases[i]))
             fprintf(stream, "%s:%u ", campaign->plan.cases[i].backend->name,
                     campaign->plan.cases[i].job.workers);
     return stream && fclose(stream) == 0 ? list : NULL;
@@ -388,12 +379,31 @@ static void look_from_outside(const struct campaign *campaign) {
     free(cases);
 }
 
-static int finish(const struct run_options *options, const struct campaign *campaign,
+/* Has the budget time for that? Says so if not. */
+static bool affords_outside(const struct conduct *conduct) {
+    struct raw_rows rows;
+    char path[CAMPAIGN_PATH_SIZE + 128];
+    long whole_bytes;
+    size_t line;
+    double needed_s = 0, spent_s = clock_seconds(clock_now_ns() - conduct->begun_ns);
+    if (raw_read(campaign_path(conduct->campaign, "raw.csv", path), &rows, &whole_bytes, &line) ==
+        0)
+        needed_s = outside_expected_s(conduct->campaign, &rows);
+    raw_free(&rows);
+    if (conduct->budget_s <= 0 || spent_s + needed_s <= conduct->budget_s)
+        return true;
+    log_say(
+        "no view from outside: hyperfine would need some %.0f s, and %.0f of the budget's %.0f s "
+        "are spent",
+        needed_s, spent_s, conduct->budget_s);
+    return false;
+}
+
+static int finish(const struct run_options *options, const struct conduct *conduct,
                   const struct conduct_result *result) {
+    const struct campaign *campaign = conduct->campaign;
     int status = compare_pictures(campaign);
-    const struct experiment *experiment = experiment_find(campaign->plan.experiment);
-    bool usual = campaign->plan.count && !(experiment && experiment->instrument);
-    if (usual && !options->no_hyperfine && !stop_signal())
+    if (conduct->outside && !stop_signal() && affords_outside(conduct))
         look_from_outside(campaign);
     if (stop_signal())
         return EXIT_SIGNAL + stop_signal();
@@ -408,7 +418,13 @@ static int finish(const struct run_options *options, const struct campaign *camp
 static int measure(const struct run_options *options, const struct campaign *campaign) {
     const struct experiment *experiment = experiment_find(campaign->plan.experiment);
     const struct conduct conduct = {
-        .campaign = campaign, .budget_s = options->budget_s, .quiet = options->quiet};
+        .campaign = campaign,
+        .budget_s = options->budget_s,
+        .begun_ns = clock_now_ns(),
+        .outside = campaign->plan.count && !(experiment && experiment->instrument) &&
+                   !options->no_hyperfine,
+        .quiet = options->quiet,
+    };
     struct conduct_result result = {0};
     int err = experiment && experiment->instrument
                   ? experiment->instrument->conduct(&conduct, &result)
@@ -420,7 +436,7 @@ static int measure(const struct run_options *options, const struct campaign *cam
     }
     if (err)
         return err == -EPROTO ? EXIT_USAGE : EXIT_REFUSED_BY_SYSTEM;
-    return finish(options, campaign, &result);
+    return finish(options, &conduct, &result);
 }
 
 int command_run(int argc, char **argv) {

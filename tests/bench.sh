@@ -302,6 +302,15 @@ interrupted() {
         [ "$(tail -c 1 "$work/i$1/raw.csv" | od -An -tx1 | tr -d ' ')" = 0a ]
 }
 
+# The budget is the whole run's: what hyperfine is to take is kept free, or left out with a sentence.
+budget_of_all() {
+    "$bench" run scaling --blocks 50 --budget 0.01 --pixels 64 --kernels scalar --backends pool --workers 1 --repeats 0 \
+        -q -o "$work/poor" >/dev/null 2>"$work/stderr" && cat "$work/stderr" &&
+        grep -q 'spent after 1 of 50 blocks' "$work/stderr" &&
+        grep -q 'no view from outside: hyperfine would need some [0-9]* s' "$work/stderr" &&
+        [ ! -e "$work/poor/hyperfine" ]
+}
+
 budget() {
     "$bench" "${small[@]}" --blocks 50 --budget 4 -o "$work/budget" >"$work/stdout" 2>"$work/stderr" &&
         grep -q 'the budget of 4 s is spent' "$work/stderr" && grep -q 'Interval not within 2 %' "$work/stdout"
@@ -410,6 +419,7 @@ ok "ends on SIGINT with 130, keeping whole rows" interrupted INT 130
 ok "ends on SIGTERM with 143, keeping whole rows" interrupted TERM 143
 ok "ends a sample that somebody has stopped" stopped_sample
 ok "keeps to its budget" budget
+ok "leaves out hyperfine where the budget ends" budget_of_all
 ok "leaves an existing directory alone" untouched
 ok "notices a closed or full standard output" closed_stdout
 ok "names the command that makes it again" grep -q '"command": "mandelbench run scaling --blocks 2 ' "$work/a/manifest.json"

@@ -159,12 +159,16 @@ static bool is_begun(const struct state *state, uint64_t block, uint64_t round) 
     return false;
 }
 
-/* Would so many more rounds, of as many seconds as those so far, still end in time? */
+/* Would so many more rounds, of as many seconds as those so far, still end in time, and what comes
+ * after them? Nobody knows before the first. */
 static bool within_budget(const struct state *state, uint64_t more) {
     double spent = clock_seconds(clock_now_ns() - state->start_ns);
     double rounds = (double)state->result->samples / state->blocks->cases;
-    double budget = state->blocks->conduct->budget_s;
-    return budget <= 0 || rounds == 0 || spent + (double)more * spent / fmax(rounds, 1) <= budget;
+    const struct conduct *conduct = state->blocks->conduct;
+    double later = state->blocks->later_s ? state->blocks->later_s(state->blocks->context) : 0;
+    double all = clock_seconds(clock_now_ns() - conduct->begun_ns);
+    return conduct->budget_s <= 0 || rounds == 0 ||
+           all + (double)more * spent / fmax(rounds, 1) + later <= conduct->budget_s;
 }
 
 /* Does the block need this round, after the ones before it? What was begun is completed; nothing is

@@ -26,6 +26,8 @@ struct blocks {
     bool (*is_disturbed)(void *context, uint64_t block);
     /* Are all intervals narrow enough to stop at this look? NULL: never. */
     bool (*is_precise)(void *context);
+    /* Seconds that the run will need after its last block. NULL: none. */
+    double (*later_s)(void *context);
     /* Measures case `index` and fills in what else rows->row is to have, its status included. 0,
      * whatever the sample's status; -ECANCELED: a stop was asked for; or -errno and a sentence has
      * been said. */

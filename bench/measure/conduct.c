@@ -9,6 +9,7 @@
 #include "bench/measure/costs.h"
 #include "bench/measure/judge.h"
 #include "bench/measure/noise.h"
+#include "bench/measure/outside.h"
 #include "bench/stats/random.h"
 #include "bench/stats/stats.h"
 #include "bench/tables/tables.h"
@@ -26,6 +27,7 @@ struct state {
     struct references references;
     struct raw_rows done; /* all samples so far */
     struct raw_row row;   /* the one that is taken */
+    bool outside;         /* hyperfine will follow */
 };
 
 static uint64_t last_attempt(const struct raw_rows *done, uint64_t block, uint64_t order) {
@@ -220,6 +222,11 @@ static int keep(struct state *state, const struct raw_row *row) {
     return err;
 }
 
+static double later_s(void *context) {
+    const struct state *state = context;
+    return state->outside ? outside_expected_s(state->campaign, &state->done) : 0;
+}
+
 static int take_one(void *context, uint64_t block, uint32_t order, uint32_t index) {
     struct state *state = context;
     const struct campaign *campaign = state->campaign;
@@ -247,7 +254,7 @@ static int take_one(void *context, uint64_t block, uint32_t order, uint32_t inde
 }
 
 int conduct_campaign(const struct conduct *conduct, struct conduct_result *result) {
-    struct state state = {.campaign = conduct->campaign};
+    struct state state = {.campaign = conduct->campaign, .outside = conduct->outside};
     struct csv_file rows = {.columns = raw_columns,
                             .column_count = raw_column_count,
                             .least_columns = RAW_FIRST_COLUMNS,
@@ -261,6 +268,7 @@ int conduct_campaign(const struct conduct *conduct, struct conduct_result *resul
                                   .context = &state,
                                   .is_disturbed = is_disturbed,
                                   .is_precise = is_precise,
+                                  .later_s = later_s,
                                   .take = take_one};
     *result = (struct conduct_result){0};
     int err = costs_measure(conduct->campaign);

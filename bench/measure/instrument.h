@@ -13,8 +13,11 @@
 /* What to conduct. */
 struct conduct {
     const struct campaign *campaign;
-    double budget_s; /* no block is begun that would end later; 0: no limit */
-    bool quiet;      /* no progress on stderr */
+    double budget_s; /* of the whole run; no block but the first is begun that would end later, what
+                        comes after the blocks included; 0: no limit */
+    uint64_t begun_ns; /* since when it counts */
+    bool outside;      /* whole processes are timed afterwards, too (bench/measure/outside.h) */
+    bool quiet;        /* no progress on stderr */
     /* Called before each block, and before each round (from 1) in which a disturbed one is
      * repeated, also if all of its samples exist; may be NULL. 0; -ECANCELED; or -errno and a
      * sentence has been said. */
