@@ -391,6 +391,24 @@ static void test_looks_in_tables(void **state) {
     unmake(&fixture);
 }
 
+/* As the documentation has it: how many comparisons can all have an interval after 10 blocks, so
+ * that the campaign may end there. */
+static void test_comparisons_at_the_first_look(void **state) {
+    static const struct {
+        uint64_t blocks;
+        double most;
+    } cases[] = {{20, 15}, {40, 9}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct looks looks = looks_up_to(cases[i].blocks);
+        double share = looks_share(&looks, 10, 0.05);
+        assert_int_equal(stats_median_rank(10, share / cases[i].most), 1);
+        assert_int_equal(stats_median_rank(10, share / (cases[i].most + 1)), 0);
+    }
+    struct looks looks = looks_up_to(40);
+    assert_true(stats_median_rank(20, looks_share(&looks, 20, 0.05) / PLAN_CASES_MAX) >= 1);
+}
+
 /* A time that is mostly the machine's own, with a tail to the right and now and then a hiccup. */
 static double skewed(uint64_t *seed) {
     double uniform = ((double)(random_next(seed) >> 11) + 0.5) / 9007199254740992.0;
@@ -773,6 +791,7 @@ int main(void) {
         cmocka_unit_test(test_shortfalls),
         cmocka_unit_test(test_no_shortfalls),
         cmocka_unit_test(test_looks_in_tables),
+        cmocka_unit_test(test_comparisons_at_the_first_look),
         cmocka_unit_test(test_false_claims),
         cmocka_unit_test(test_wrong_results_do_not_count),
         cmocka_unit_test(test_last_attempt_counts),
