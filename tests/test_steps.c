@@ -5,14 +5,16 @@
  * A tracer, which is not the workers' parent, sees every birth. It lets the victim run to one of
  * its system calls, and from there steps it: an instant is a number of system calls and a number of
  * instructions behind the last of them, so that long lives need few steps each. Others, if there
- * are any, run on meanwhile. CHAOS_STRIDE=1 means every instruction; make test takes longer
- * strides.
+ * are any, run on meanwhile. Each life is measured first: one of more than CHAOS_INSTANTS
+ * instructions is met at that many instants, by strides. The sweeps of a backend share the CPUs.
  */
 #define LIMIT_S 7200u /* of the whole; each trial has its own */
 #include "tests/stage.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 
 /* Elsewhere a step may break the exclusive access that is stepped through, for ever; and what a
@@ -23,10 +25,14 @@
 #define STEPS_POSSIBLE false
 #endif
 
-#define STRIDE  997 /* without CHAOS_STRIDE */
-#define RENDERS 2u
-#define BATCHES 3u
-#define TRIAL_S 10 /* more is a hang */
+#define INSTANTS 20 /* of a life, without CHAOS_INSTANTS; each system call begins anew */
+#define RENDERS  2u
+#define BATCHES  3u
+#define TRIAL_S  10 /* more is a hang */
+#define LIVES    3  /* are measured */
+/* Beside others no two lives are alike: this often an instant must not come before nobody is
+ * believed to live so long. */
+#define TRIES    20
 
 /* Who is killed. */
 enum role {
@@ -69,6 +75,7 @@ struct tracer {
     pid_t predecessor, victim, held; /* 0: not born yet, or not needed any more */
     pid_t early;                     /* has stopped at its birth before the scene told of it */
     bool over;                       /* the scene has done the trial */
+    bool spare;                      /* the victim is stepped to its own end */
     struct instant instant;
     uint64_t address; /* of the instruction that was never carried out */
 };
@@ -288,7 +295,20 @@ static bool kill_victim(struct tracer *tracer) {
     return true;
 }
 
+/* From its birth to its end, which nobody hastens: tracer->instant.steps counts. */
+static void step_through(struct tracer *tracer) {
+    while (advance(tracer, tracer->victim, PTRACE_SINGLESTEP, SIGTRAP))
+        tracer->instant.steps++;
+}
+
 enum outcome { KILLED, OVER, NOBODY };
+
+static enum outcome meet_victim(struct tracer *tracer) {
+    if (!tracer->spare)
+        return kill_victim(tracer) ? KILLED : OVER;
+    step_through(tracer);
+    return OVER;
+}
 
 static enum outcome trace_trial(struct tracer *tracer) {
     enum outcome outcome = NOBODY;
@@ -306,7 +326,7 @@ static enum outcome trace_trial(struct tracer *tracer) {
         if (tracer->predecessor && atomic_load(&board->victims) == 0)
             kill_predecessor(tracer);
         if (tracer->victim && outcome == NOBODY)
-            outcome = kill_victim(tracer) ? KILLED : OVER;
+            outcome = meet_victim(tracer);
     }
     alarm(0);
     return outcome;
@@ -335,46 +355,125 @@ static void start_scene(struct tracer *tracer) {
     }
 }
 
-static unsigned stride(void) {
-    const char *text = getenv("CHAOS_STRIDE");
-    unsigned number = text ? (unsigned)strtoul(text, NULL, 10) : STRIDE;
-    return number > 0 ? number : 1;
+/* The instant is tried until the victim lives so long. */
+static enum outcome try_instant(struct tracer *tracer) {
+    const struct instant wanted = tracer->instant;
+    enum outcome outcome, worst = NOBODY;
+    for (unsigned i = 0; i < TRIES; i++) {
+        tracer->instant = wanted;
+        if ((outcome = trace_trial(tracer)) == KILLED)
+            return KILLED;
+        if (outcome == OVER)
+            worst = OVER;
+    }
+    return worst;
 }
 
-/* All instants of one life, or each stride-th behind each system call. */
+/* Instructions of the longest of some lives. */
+static unsigned measure_life(struct tracer *tracer) {
+    unsigned longest = 0;
+    tracer->spare = true;
+    for (unsigned i = 0; i < LIVES; i++) {
+        tracer->instant = (struct instant){0, 0};
+        trace_trial(tracer);
+        longest = tracer->instant.steps > longest ? tracer->instant.steps : longest;
+    }
+    tracer->spare = false;
+    tracer->instant = (struct instant){0, 0};
+    return longest;
+}
+
+static unsigned stride_through(unsigned length) {
+    const char *text = getenv("CHAOS_INSTANTS");
+    unsigned instants = text ? (unsigned)strtoul(text, NULL, 10) : INSTANTS;
+    unsigned stride = length / (instants > 0 ? instants : 1);
+    return stride > 0 ? stride : 1;
+}
+
+/* All instants of one life, or each stride-th behind each system call: how many there were. */
+static unsigned kill_at_all(struct tracer *tracer, unsigned stride) {
+    unsigned killed = 0, steps = 0;
+    enum outcome outcome;
+    while ((outcome = try_instant(tracer)) == KILLED) {
+        unsigned calls = tracer->instant.calls;
+        killed++;
+        if (tracer->instant.steps < steps) { /* there was a system call before */
+            calls++;
+            steps = 0;
+        } else
+            steps += stride;
+        tracer->instant = (struct instant){calls, steps};
+    }
+    if (outcome == NOBODY)
+        give_up(tracer, "nobody was born to be killed");
+    return killed;
+}
+
+/* Only these have a process that neither computes nor is the original one. */
+static bool has_role(const struct backend *backend, enum role role) {
+    return role != ROLE_OTHER || strcmp(backend->name, "fork-queue") == 0 ||
+           strcmp(backend->name, "manager") == 0;
+}
+
+static void say_coverage(const struct tracer *tracer, unsigned length, unsigned stride,
+                         unsigned killed, uint64_t took_ns) {
+    char how[32] = "complete";
+    if (stride > 1)
+        snprintf(how, sizeof how, "stride %u", stride);
+    printf("# %s, %s: killed at %u instants of a life of %u instructions, %s, %u system calls, "
+           "%.1f s\n",
+           tracer->stage.backend->name, tracer->sweep->name, killed, length, how,
+           tracer->instant.calls, clock_seconds(took_ns));
+    fflush(stdout);
+}
+
 static void sweep_life(const struct backend *backend, const struct sweep *sweep) {
     struct tracer tracer = {.sweep = sweep};
     struct job job = job_of(small_workload(2 * BATCHES, 1), &marking, sweep->workers, 2);
     uint64_t start_ns = clock_now_ns();
-    unsigned killed = 0, calls = 0, by = stride();
-    enum outcome outcome;
+    board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     stage_set(&tracer.stage, backend, &job);
     start_scene(&tracer);
-    unsigned steps = 0;
-    while ((outcome = trace_trial(&tracer)) == KILLED) {
-        killed++;
-        if (tracer.instant.steps < steps) { /* there was a system call before */
-            calls++;
-            steps = 0;
-        } else
-            steps += by;
-        tracer.instant = (struct instant){calls, steps};
-    }
+    unsigned length = measure_life(&tracer), stride = stride_through(length);
+    if (has_role(backend, sweep->role)) {
+        unsigned killed = kill_at_all(&tracer, stride);
+        say_coverage(&tracer, length, stride, killed, clock_now_ns() - start_ns);
+    } else if (length > 0)
+        give_up(&tracer, "somebody was born whom the backend does not have");
     kill(tracer.scene, SIGKILL);
     waitpid(tracer.scene, NULL, 0);
-    if (outcome == OVER)
-        printf("# %s, %s: killed at %u instants, stride %u, %u system calls, %.1f s\n",
-               backend->name, sweep->name, killed, by, calls,
-               clock_seconds(clock_now_ns() - start_ns));
-    fflush(stdout);
     stage_clear(&tracer.stage);
 }
 
+static unsigned usable_cpus(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+/* One of the sweeps has ended: was all well? */
+static bool await_sweep(void) {
+    int status = 0;
+    return wait(&status) > 0 && status == 0;
+}
+
+/* As many sweeps at a time as there are CPUs, each a process: a tracer waits for all its children.
+ */
 static void every_instruction(const struct backend *backend) {
-    board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    const unsigned count = sizeof sweeps / sizeof *sweeps, cpus = usable_cpus();
+    bool well = true;
     sigaction(SIGALRM, &(struct sigaction){.sa_handler = on_alarm}, NULL);
-    for (size_t i = 0; i < sizeof sweeps / sizeof *sweeps; i++)
-        sweep_life(backend, &sweeps[i]);
+    for (unsigned i = 0; i < count; i++) {
+        if (i >= cpus)
+            well &= await_sweep();
+        if (fork() == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            sweep_life(backend, &sweeps[i]);
+            exit(0);
+        }
+    }
+    for (unsigned i = 0; i < (count < cpus ? count : cpus); i++)
+        well &= await_sweep();
+    exit(well ? 0 : 1);
 }
 
 static const struct aspect aspects[] = {
