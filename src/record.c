@@ -2,6 +2,7 @@
 #include "record.h"
 
 #include "base/clock.h"
+#include "base/standard.h"
 #include "base/version.h"
 
 #include <errno.h>
@@ -98,11 +99,11 @@ int record_print(const struct record *record) {
     int err = -ENOMEM;
     if (object && add_case(object, record->options) == 0 && add_outcome(object, record) == 0 &&
         add_accounts(object, &record->result->accounts) == 0) {
-        errno = 0;
-        err = 0;
-        if (json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(17)) != 0 ||
-            putchar('\n') == EOF || fflush(stdout) != 0)
-            err = errno ? -errno : -EIO;
+        bool written = json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(17)) == 0 &&
+                       putchar('\n') != EOF;
+        err = standard_settle();
+        if (!err && !written)
+            err = -EIO;
     }
     json_decref(object);
     return err;

@@ -563,6 +563,10 @@ fails_to_print() {
     esac
     status=$?
     result "refused with 1: $name" "$(fault_of_refusal 1)"
+    case $redirection in
+    full) check "$name: says why" grep -q 'No space left on device' "$tmp/stderr" ;;
+    closed) check "$name: says why" grep -q 'Bad file descriptor' "$tmp/stderr" ;;
+    esac
 }
 
 test_system_refusals() {

@@ -1,6 +1,7 @@
 /* Sentences on stderr; contracts in log.h. */
 #include "base/log.h"
 
+#include "base/standard.h"
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -24,7 +25,7 @@ void log_say(const char *format, ...) {
     text_tame(line); /* one line stays one line, and no terminal is commanded */
     used = strlen(line);
     line[used++] = '\n';
-    fflush(stdout);
+    standard_settle(); /* in the order in which it was said */
     ssize_t ignored = write(STDERR_FILENO, line, used);
     (void)ignored;
 }

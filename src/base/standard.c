@@ -10,6 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
+
+/* What is printed at length waits here, so that a flush learns why it cannot be written: what the
+ * stream itself flushes, when it is full, fails without a word and is dropped. */
+static char waiting[1 << 20];
+
+static int first_error; /* of flushing stdout */
 
 int standard_open(void) {
     for (int fd = 0; fd <= 2; fd++) {
@@ -20,6 +27,8 @@ int standard_open(void) {
         if (hole < 0)
             return -errno;
     }
+    if (!isatty(STDOUT_FILENO))
+        setvbuf(stdout, waiting, _IOFBF, sizeof waiting);
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
         files.rlim_cur = files.rlim_max;
@@ -29,10 +38,19 @@ int standard_open(void) {
     return 0;
 }
 
-int standard_flush(void) {
+int standard_settle(void) {
     errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (fflush(stdout) != 0 && !first_error)
+        first_error = errno;
+    if (ferror(stdout) && !first_error)
+        first_error = EIO;
+    return -first_error;
+}
+
+int standard_flush(void) {
+    int err = standard_settle();
+    if (!err)
         return EXIT_DONE;
-    log_say("cannot write standard output: %s", strerror(errno ? errno : EIO));
+    log_say("cannot write standard output: %s", strerror(-err));
     return EXIT_REFUSED_BY_SYSTEM;
 }

@@ -9,7 +9,10 @@
  * First of all. 0 or -errno. */
 int standard_open(void);
 
-/* Flushes stdout, and says so if that failed: the exit status, EXIT_DONE or EXIT_REFUSED_BY_SYSTEM.
+/* Flushes stdout. 0, or -errno of the first time that this failed. */
+int standard_settle(void);
+
+/* The same, and says so if that failed: the exit status, EXIT_DONE or EXIT_REFUSED_BY_SYSTEM.
  */
 int standard_flush(void);
 
