@@ -147,12 +147,13 @@ static int write_outputs(struct run *run) {
     return err ? refuse_output(options->trace, err) : EXIT_DONE;
 }
 
-static int commit_outputs(struct run *run) {
+/* All of them or none: who comes later in run_once, and fails, takes them back. */
+static int place_outputs(struct run *run) {
     if (stop_signal())
         return EXIT_SIGNAL + stop_signal();
     for (int i = 0; i < OUTPUTS; i++) {
         const char *path = path_of(run, i);
-        int err = path ? output_commit(&run->outputs[i]) : 0;
+        int err = path ? output_place(&run->outputs[i]) : 0;
         if (err)
             return refuse_output(path, err);
     }
@@ -200,11 +201,11 @@ static int run_once(struct run *run) {
     if (!status)
         status = write_outputs(run);
     if (!status)
-        status = tell(run);
+        status = place_outputs(run);
     if (!status)
-        status = commit_outputs(run);
+        status = tell(run);
     for (int i = 0; i < OUTPUTS; i++)
-        output_abandon(&run->outputs[i]);
+        (status ? output_abandon : output_keep)(&run->outputs[i]);
     render_close(&run->render);
     return status;
 }

@@ -737,6 +737,31 @@ test_failed_runs() {
     "$mandel" -b "$any" -s 300 -o "$place/old.png" --json >/dev/full 2>"$tmp/stderr"
     status=$?
     check "a record that cannot be written: the old file is left alone" is_untouched "$place"
+    "$mandel" -b "$any" -s 300 -o "$place/new.png" --json >/dev/full 2>"$tmp/stderr"
+    check "a record that cannot be written: no new file" is_untouched "$place"
+}
+
+# Two outputs, and the second one's folder goes away while the picture is made: neither is there, and no record either.
+test_outputs_are_all_or_none() {
+    local place=$tmp/all name
+    for name in new old; do
+        mkdir -p "$place/lost"
+        [ $name = new ] || echo old >"$place/old.png"
+        last_command="-o $name.png --counts lost/x.npy --json"
+        "$mandel" -b serial -k scalar -v interior --shortcuts=off -s 200 --max-iter 10000 -o "$place/$name.png" \
+            --counts "$place/lost/x.npy" --json >"$tmp/stdout" 2>"$tmp/stderr" &
+        started+=($!)
+        sleep 0.1
+        rm -rf "$place/lost"
+        wait $!
+        status=$?
+        result "all outputs or none, a $name file" "$(fault_of_refusal 1)"
+        if [ $name = new ]; then
+            check "all outputs or none: no file" is_empty "$place"
+        else
+            check "all outputs or none: the old file is left alone" is_untouched "$place"
+        fi
+    done
 }
 
 # --- Ends by signals -----------------------------------------------------------------------------
@@ -978,6 +1003,7 @@ test_files
 test_closed_descriptors
 test_ignored_children
 test_failed_runs
+test_outputs_are_all_or_none
 test_stop
 test_stop_group
 test_deaths

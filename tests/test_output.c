@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define TEXT "every byte\n"
@@ -372,6 +373,83 @@ static void two_outputs_of_one_name_do_not_mix(void **state) {
     assert_int_equal(folder_entries(*state), 1);
 }
 
+static void what_is_placed_can_be_taken_back(void **state) {
+    struct path fresh = path_in(*state, "fresh"), old = path_in(*state, "old");
+    struct output first, second;
+    file_write(old.text, "old");
+    assert_int_equal(output_open(&first, fresh.text), 0);
+    assert_int_equal(output_open(&second, old.text), 0);
+    assert_int_equal(write_text(&first, "first"), 0);
+    assert_int_equal(write_text(&second, "second"), 0);
+    assert_int_equal(output_place(&first), 0);
+    assert_int_equal(folder_entries(*state), 2); /* no other name stands beside the new one */
+    assert_int_equal(output_place(&second), 0);
+    assert_file_holds(fresh.text, "first");
+    assert_file_holds(old.text, "second");
+    output_abandon(&first);
+    output_abandon(&second);
+    assert_int_equal(access(fresh.text, F_OK), -1);
+    assert_file_holds(old.text, "old");
+    assert_int_equal(folder_entries(*state), 1);
+}
+
+static void what_is_kept_stays(void **state) {
+    struct path fresh = path_in(*state, "fresh"), old = path_in(*state, "old");
+    struct output first, second;
+    file_write(old.text, "old");
+    assert_int_equal(output_open(&first, fresh.text), 0);
+    assert_int_equal(output_open(&second, old.text), 0);
+    assert_int_equal(write_text(&first, "first"), 0);
+    assert_int_equal(write_text(&second, "second"), 0);
+    assert_int_equal(output_place(&first), 0);
+    assert_int_equal(output_place(&second), 0);
+    output_keep(&first);
+    output_keep(&second);
+    output_abandon(&first);
+    output_abandon(&second);
+    assert_file_holds(fresh.text, "first");
+    assert_file_holds(old.text, "second");
+    assert_int_equal(folder_entries(*state), 2);
+}
+
+/* As a signal handler does. Afterwards nobody may change an output, so a child does it. */
+static void whoever_ends_takes_back_what_is_not_kept(void **state) {
+    struct path fresh = path_in(*state, "fresh"), old = path_in(*state, "old"),
+                open_still = path_in(*state, "open");
+    int status = 1;
+    file_write(old.text, "old");
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct output first, second, third;
+        int failed = output_open(&first, fresh.text) | output_open(&second, old.text) |
+                     output_open(&third, open_still.text) | output_place(&first) |
+                     output_place(&second);
+        _exit(failed || !output_remove_partial() || output_remove_partial() ? 1 : 0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(access(fresh.text, F_OK), -1);
+    assert_file_holds(old.text, "old");
+    assert_int_equal(folder_entries(*state), 1);
+}
+
+static void a_placing_that_fails_leaves_nothing(void **state) {
+    struct path folder = path_in(*state, "sub"), path = path_in(*state, "sub/name");
+    struct output output;
+    assert_int_equal(mkdir(folder.text, 0777), 0);
+    assert_int_equal(output_open(&output, path.text), 0);
+    assert_int_equal(write_text(&output, TEXT), 0);
+    if (output.named) { /* without O_TMPFILE: then the folder is not empty */
+        output_abandon(&output);
+        return;
+    }
+    assert_int_equal(rmdir(folder.text), 0);
+    assert_int_equal(output_place(&output), -ENOENT);
+    assert_int_equal(output.fd, -1);
+    assert_int_equal(folder_entries(*state), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(a_new_file_appears_whole),
@@ -399,6 +477,10 @@ int main(void) {
         IN_FOLDER(a_file_that_cannot_grow_leaves_nothing),
         IN_FOLDER(a_dash_is_standard_output),
         IN_FOLDER(two_outputs_of_one_name_do_not_mix),
+        IN_FOLDER(what_is_placed_can_be_taken_back),
+        IN_FOLDER(what_is_kept_stays),
+        IN_FOLDER(whoever_ends_takes_back_what_is_not_kept),
+        IN_FOLDER(a_placing_that_fails_leaves_nothing),
     };
     signal(SIGPIPE, SIG_IGN); /* as both programs do */
     signal(SIGXFSZ, SIG_IGN);

@@ -1,11 +1,12 @@
 /* Outputs that are whole or absent; contracts in output.h. An unnamed file (O_TMPFILE) leaves
  * nothing behind even when this process is killed; file systems without it get a named one, removed
- * on failure. */
+ * on failure. Two names are exchanged (RENAME_EXCHANGE) where it must be possible to go back. */
 #include "base/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,29 +46,64 @@ static char *folder_of(const char *target) {
     return slash == target ? strdup("/") : strndup(target, (size_t)(slash - target));
 }
 
-/* Temporary names that exist now, for output_remove_partial. */
-#define PARTIAL_MAX 8
-static char *volatile partial[PARTIAL_MAX];
+/* Held by whoever changes names: an output's verbs, or a signal handler that ends the process, for
+ * which the others then wait. Ordered (by default) because the handler may run on another thread.
+ */
+static _Atomic bool names_change;
 
-static void remember(char *name) {
-    for (int i = 0; i < PARTIAL_MAX; i++) {
-        if (!partial[i]) {
-            partial[i] = name;
+static void names_lock(void) {
+    while (atomic_exchange(&names_change, true))
+        pause();
+}
+
+static void names_unlock(void) {
+    atomic_store(&names_change, false);
+}
+
+/* Outputs that are open, or placed and not kept, for output_remove_partial; under the lock. */
+#define KNOWN_MAX 8
+static struct output *known[KNOWN_MAX];
+
+static void swap_known(const struct output *from, struct output *to) {
+    for (int i = 0; i < KNOWN_MAX; i++) {
+        if (known[i] == from) {
+            known[i] = to;
             return;
         }
     }
 }
 
-static void forget(const char *name) {
-    for (int i = 0; i < PARTIAL_MAX; i++)
-        if (name && partial[i] == name)
-            partial[i] = NULL;
+/* Nothing but system calls: a signal handler does it too. */
+static void take_back(const struct output *output) {
+    if (output->place == OUTPUT_EXCHANGED)
+        renameat2(AT_FDCWD, output->named, AT_FDCWD, output->target, RENAME_EXCHANGE);
+    if (output->place == OUTPUT_NEW)
+        unlink(output->target);
+    if (output->named)
+        unlink(output->named);
 }
 
-void output_remove_partial(void) {
-    for (int i = 0; i < PARTIAL_MAX; i++)
-        if (partial[i])
-            unlink(partial[i]);
+bool output_remove_partial(void) {
+    if (atomic_exchange(&names_change, true))
+        return false;
+    for (int i = 0; i < KNOWN_MAX; i++)
+        if (known[i])
+            take_back(known[i]);
+    return true;
+}
+
+static void clear(struct output *output) {
+    swap_known(output, NULL);
+    if (output->fd >= 0)
+        close(output->fd);
+    free(output->named);
+    free(output->target);
+    *output = OUTPUT_CLOSED;
+}
+
+static void abandon(struct output *output) {
+    take_back(output);
+    clear(output);
 }
 
 /* A name beside the target that nobody has; `attempt` tells tries apart. The target's own name is
@@ -86,13 +122,13 @@ static int open_named(struct output *output, mode_t mode) {
         char *name = name_beside(output->target, attempt);
         if (!name)
             return -ENOMEM;
+        names_lock();
         output->fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-        if (output->fd >= 0) {
-            output->named = name;
-            remember(name);
+        int err = output->fd < 0 ? -errno : 0;
+        output->named = err ? NULL : name;
+        names_unlock();
+        if (!err)
             return 0;
-        }
-        int err = -errno;
         free(name);
         if (err != -EEXIST)
             return err;
@@ -113,7 +149,6 @@ static int open_unnamed(struct output *output, mode_t mode) {
 static int open_target(struct output *output) {
     struct stat existing;
     mode_t mode = 0666; /* of a new file: less the umask */
-    bool replaces = false;
     if (stat(output->target, &existing) == 0) {
         if (S_ISDIR(existing.st_mode))
             return -EISDIR;
@@ -125,14 +160,14 @@ static int open_target(struct output *output) {
         if (access(output->target, W_OK) != 0)
             return -errno;
         mode = existing.st_mode & 0777;
-        replaces = true;
+        output->replaces = true;
     } else if (errno != ENOENT) {
         return -errno;
     }
     int err = open_unnamed(output, mode);
     if (err == -EOPNOTSUPP || err == -EISDIR || err == -EINVAL)
         err = open_named(output, mode);
-    if (!err && replaces && fchmod(output->fd, mode) != 0)
+    if (!err && output->replaces && fchmod(output->fd, mode) != 0)
         err = -errno;
     return err;
 }
@@ -151,7 +186,12 @@ int output_open(struct output *output, const char *path) {
      */
     bool plain = stat(path, &existing) != 0 || S_ISREG(existing.st_mode);
     output->target = plain ? resolve(path) : strdup(path);
-    int err = output->target ? open_target(output) : -errno;
+    int err = output->target ? 0 : -errno;
+    names_lock();
+    swap_known(NULL, output);
+    names_unlock();
+    if (!err)
+        err = open_target(output);
     if (err)
         output_abandon(output);
     return err;
@@ -171,20 +211,27 @@ int output_write(struct output *output, const void *bytes, size_t size) {
     return 0;
 }
 
-/* Gives an unnamed file a temporary name beside its place. */
-static int give_name(struct output *output) {
+/* Gives the file, which may have no name yet, this one. 0, or -errno: -EEXIST. */
+static int link_as(const struct output *output, const char *name) {
     char self[64];
     snprintf(self, sizeof self, "/proc/self/fd/%d", output->fd);
+    return linkat(AT_FDCWD, output->named ? output->named : self, AT_FDCWD, name,
+                  AT_SYMLINK_FOLLOW) == 0
+               ? 0
+               : -errno;
+}
+
+/* Gives an unnamed file a temporary name beside its place. */
+static int give_name(struct output *output) {
     for (unsigned attempt = 0; attempt < 100; attempt++) {
         char *name = name_beside(output->target, attempt);
         if (!name)
             return -ENOMEM;
-        if (linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0) {
+        int err = link_as(output, name);
+        if (!err) {
             output->named = name;
-            remember(name);
             return 0;
         }
-        int err = -errno;
         free(name);
         if (err != -EEXIST)
             return err;
@@ -192,21 +239,81 @@ static int give_name(struct output *output) {
     return -EEXIST;
 }
 
-int output_commit(struct output *output) {
-    int err = 0;
-    if (!output->direct && !output->named)
-        err = give_name(output);
+/* Where nothing was: straight to the name, so that there never is another. */
+static int place_new(struct output *output) {
+    int err = link_as(output, output->target);
+    if (err)
+        return err;
+    output->place = OUTPUT_NEW;
+    if (output->named)
+        unlink(output->named);
+    free(output->named);
+    output->named = NULL;
+    return 0;
+}
+
+/* Over what is there. Exchanged, the temporary name is that of the old file. */
+static int place_over(struct output *output, bool final) {
+    struct stat existing;
+    int err = output->named ? 0 : give_name(output);
+    if (err)
+        return err;
+    bool missing = lstat(output->target, &existing) != 0;
+    if (!missing && S_ISDIR(existing.st_mode))
+        return -EISDIR;
+    if (!final && !missing &&
+        renameat2(AT_FDCWD, output->named, AT_FDCWD, output->target, RENAME_EXCHANGE) == 0) {
+        output->place = OUTPUT_EXCHANGED;
+        return 0;
+    }
+    if (rename(output->named, output->target) != 0)
+        return -errno;
+    output->place = missing ? OUTPUT_NEW : OUTPUT_OVER;
+    free(output->named);
+    output->named = NULL;
+    return 0;
+}
+
+static int place(struct output *output, bool final) {
+    int err = -EEXIST;
+    if (!output->direct && !output->replaces)
+        err = place_new(output);
+    /* Somebody was faster, or the file system has no second names. */
+    if (!output->direct && (err == -EEXIST || err == -EPERM || err == -EOPNOTSUPP))
+        err = place_over(output, final);
+    if (output->direct)
+        err = 0;
     if (close(output->fd) != 0 && !err)
         err = -errno;
     output->fd = -1;
-    if (!err && !output->direct && rename(output->named, output->target) != 0)
-        err = -errno;
-    if (!err) {
-        forget(output->named);
-        free(output->named);
-        output->named = NULL;
-    }
-    output_abandon(output);
+    return err;
+}
+
+int output_place(struct output *output) {
+    names_lock();
+    int err = place(output, false);
+    if (err)
+        abandon(output);
+    names_unlock();
+    return err;
+}
+
+void output_keep(struct output *output) {
+    names_lock();
+    if (output->named)
+        unlink(output->named);
+    clear(output);
+    names_unlock();
+}
+
+int output_commit(struct output *output) {
+    names_lock();
+    int err = place(output, true);
+    if (err)
+        abandon(output);
+    else
+        clear(output);
+    names_unlock();
     return err;
 }
 
@@ -226,12 +333,7 @@ bool output_same(const struct output *a, const struct output *b) {
 }
 
 void output_abandon(struct output *output) {
-    if (output->fd >= 0)
-        close(output->fd);
-    if (output->named)
-        unlink(output->named);
-    forget(output->named);
-    free(output->named);
-    free(output->target);
-    *output = OUTPUT_CLOSED;
+    names_lock();
+    abandon(output);
+    names_unlock();
 }

@@ -28,7 +28,10 @@ static void on_signal(int signal_number) {
 
 static void on_alarm(int signal_number) {
     (void)signal_number;
-    output_remove_partial();
+    if (!output_remove_partial()) {
+        alarm(GRACE_S);
+        return;
+    }
     _exit(128 + atomic_load_explicit(&asked, memory_order_relaxed));
 }
 
@@ -37,7 +40,7 @@ int stop_install(void) {
     if (event < 0)
         return -errno;
     struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    struct sigaction end = {.sa_handler = on_alarm};
+    struct sigaction end = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     if (sigaction(SIGINT, &act, NULL) != 0 || sigaction(SIGTERM, &act, NULL) != 0 ||
         sigaction(SIGALRM, &end, NULL) != 0 || sigaction(SIGPIPE, &ignore, NULL) != 0 ||
