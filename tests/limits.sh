@@ -13,6 +13,7 @@ mkdir -m 777 "$work/place"
 picture=$work/place/p.png
 options=(-s 64x48 -k scalar -B 500 -j 2 --lease 1)
 mapfile -t backends < <(grep -l 'flags = BACKEND_PROCESSES' "$(dirname "$0")"/../src/backends/*.c | sed 's|.*/||; s|\.c$||')
+mapfile -t -O ${#backends[@]} backends < <("$mandel" --list backends | awk -F '\t' '$1 ~ /^openmp/ && $2 == "available" {print $1}')
 
 skip() {
     number=$((number + 1))
@@ -29,6 +30,7 @@ fault() {
         [ ! -e "$picture" ] || echo "status $status, and a picture"
         [ "$said" -ge 1 ] || echo "status $status without a word"
         [ "$said" -le 5 ] || echo "$said lines"
+        ! grep -qv '^mandel: ' "$work/err" || echo "somebody else's words"
         ;;
     *) echo "status $status" ;;
     esac
