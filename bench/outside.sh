@@ -21,12 +21,19 @@ rm -f mandel.json # the export of earlier runs would not fit what follows
 # One word for the shell that hyperfine starts, which need not be bash.
 quote() { printf "'%s'" "${1//\'/\'\\\'\'}"; }
 
+# hyperfine's shell, which dies with it, as does the mandel that it becomes, and with that the workers: hyperfine itself
+# ends with whoever started this script, so that nothing of a run that is killed goes on measuring.
+shell=sh
+if setpriv --pdeathsig KILL true 2>/dev/null; then
+    shell='setpriv --pdeathsig KILL sh'
+fi
+
 commands=()
 for case in "${cases[@]}"; do
     backend=${case%%:*} workers=${case##*:}
     commands+=(--command-name "$backend $workers"
-        "$(quote "$mandel") -b $(quote "$backend") -j $(quote "$workers") $options --json >>inside.jsonl")
+        "exec $(quote "$mandel") -b $(quote "$backend") -j $(quote "$workers") $options --json >>inside.jsonl")
 done
 # exec: so that whoever ends this script ends hyperfine.
-exec hyperfine --style basic --runs "$runs" --warmup "$warmup" --export-json mandel.json \
+exec hyperfine --shell "$shell" --style basic --runs "$runs" --warmup "$warmup" --export-json mandel.json \
     --export-csv mandel.csv "${commands[@]}" >hyperfine.log 2>&1

@@ -386,6 +386,32 @@ closed_stdout() {
     [ "$status" -eq 1 ] && grep -q 'No space left on device' "$work/stderr"
 }
 
+# How many processes are at work in that directory.
+at_work_in() {
+    local process count=0
+    for process in /proc/[0-9]*; do
+        [ "$(readlink "$process/cwd")" != "$1" ] || count=$((count + 1))
+    done
+    echo $count
+}
+
+# The script becomes hyperfine, which the kernel kills with mandelbench. Its mandel and two workers, which would go on for
+# long, are then gone at once.
+takes_mandel_along() {
+    local tries pid seen=0
+    bash bench/outside.sh "$work/outside" "${bench%bench}" "-v interior -s 1000 --max-iter 100000 -k scalar --shortcuts off" pool:2 &
+    pid=$!
+    for ((tries = 0; tries < 100 && seen < 4; tries++)); do
+        sleep 0.1
+        seen=$(at_work_in "$work/outside")
+    done
+    kill -9 $pid
+    wait $pid 2>/dev/null
+    sleep 0.5
+    echo "$seen were at work, and then $(at_work_in "$work/outside")"
+    [ "$seen" -ge 4 ] && [ "$(at_work_in "$work/outside")" -eq 0 ]
+}
+
 ok "measures a small campaign" measure
 ok "raw.csv has the agreed columns" raw_header
 ok "speedup.csv has the agreed columns" speedup_header
@@ -425,6 +451,11 @@ ok "keeps to its budget" budget
 ok "leaves out hyperfine where the budget ends" budget_of_all
 ok "leaves an existing directory alone" untouched
 ok "notices a closed or full standard output" closed_stdout
+if command -v hyperfine >/dev/null; then
+    ok "whoever kills hyperfine kills what it measures" takes_mandel_along
+else
+    ok "whoever kills hyperfine kills what it measures # SKIP no hyperfine" true
+fi
 ok "names the command that makes it again" grep -q '"command": "mandelbench run scaling --blocks 2 ' "$work/a/manifest.json"
 ok "reports without a view from outside that is broken" broken_outside
 ok "measures what is named twice once" named_twice
