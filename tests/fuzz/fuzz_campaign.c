@@ -1,7 +1,9 @@
 /* A campaign as somebody else may have left it: manifest.json, then the rows of raw.csv and
- * peak_raw.csv, or of ipc_raw.csv. From there to its tables, as mandelbench report goes, without
- * the figures. */
+ * peak_raw.csv, or of ipc_raw.csv or faults_raw.csv. From there to its tables, as mandelbench
+ * report goes, without the figures. */
 #include "bench/campaign/campaign.h"
+#include "bench/faults/faults.h"
+#include "bench/faults/print.h"
 #include "bench/ipc/ipc.h"
 #include "bench/ipc/print.h"
 #include "bench/ipc/samples.h"
@@ -82,15 +84,20 @@ static void try_renders(const struct campaign *campaign, const char *text, const
     raw_free(&rows);
 }
 
-static void try_ipc(const struct campaign *campaign, const char *text) {
+/* The samples of an instrument of its own: ipc or faults. */
+static void try_probe(const struct campaign *campaign, const struct probe *probe,
+                      const char *text) {
     struct panel panel;
     struct table table;
     size_t line;
-    keep_rows("c/ipc_raw.csv", ipc_samples.columns, ipc_samples.column_count, text);
-    if (panel_read(&panel, &ipc_probe, campaign, fuzz_path("c/ipc_raw.csv"), &line) == 0) {
+    char sentence[512];
+    keep_rows("c/probe_raw.csv", probe->samples->columns, probe->samples->column_count, text);
+    if (panel_read(&panel, probe, campaign, fuzz_path("c/probe_raw.csv"), &line) == 0) {
         HOLDS(probe_tabulate(&panel, &table) == 0);
         HOLDS(table_write(&table, campaign) == 0);
-        ipc_print(&table, campaign);
+        probe->print(&table, campaign);
+        probe->answer(&table, false, sentence, sizeof sentence);
+        HOLDS(!*sentence || fuzz_is_sentence(sentence));
         free((void *)table.rows);
     }
     panel_free(&panel);
@@ -116,7 +123,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (campaign.plan.count)
             try_renders(&campaign, rows, peaks);
         else
-            try_ipc(&campaign, rows);
+            try_probe(&campaign,
+                      strcmp(campaign.plan.experiment, "faults") == 0 ? &faults_probe : &ipc_probe,
+                      rows);
     }
     campaign_free(&campaign);
     free(manifest);
