@@ -269,6 +269,15 @@ parts_come_home() {
         END {exit bad}' "$work/lab/share.csv"
 }
 
+# Five figures of every backend but serial, and what is said of a bound is what the numbers say.
+bounds_are_judged() {
+    awk -F, 'NR == 1 {next}
+            {rows[$1]++; promised += $8 != "none"; if ($7 < 7 || $5 > $4 || $4 > $6) bad = 1}
+            $9 != ($8 == "none" ? "" : $4 + 0 <= $8 + 0 ? "yes" : "no") {bad = 1}
+            END {for (i in rows) {count++; bad += rows[i] != 5}
+                exit bad || ("serial" in rows) || count < 7 || promised != 16}' "$work/lab/dispatch.csv"
+}
+
 refused() {
     local status=0
     "$bench" lab "$@" >"$work/stdout" 2>"$work/stderr" || status=$?
@@ -286,7 +295,7 @@ with_ignored_children() {
     timeout 60 env --ignore-signal=CHLD "$bench" lab "$1" "$work/ignored" && [ -s "$work/ignored/$1.csv" ]
 }
 
-labs="fork race deadlock dice signals spawn crossover share pool timeout manager"
+labs="fork race deadlock dice signals spawn crossover share pool timeout manager dispatch"
 for lab in $labs; do
     ok "runs the lab $lab" run_lab "$lab"
     ok "tells the lesson of $lab" grep -q '^  [A-Z].*\.$' "$work/$lab.txt"
@@ -308,6 +317,7 @@ ok "share: as many bytes come home as digits need" parts_come_home
 ok "pool: every verb has its results" pool_is_right
 ok "timeout: every verb keeps its deadline" timeouts_are_kept
 ok "manager: every total is exact" totals_are_exact
+ok "dispatch: every backend, and bounds as the numbers say" bounds_are_judged
 ok "draws fork" drawn fork 'a struct through a pipe' 'the parent sees' '1,001'
 ok "draws race" drawn race 'lock per operation' 'updates lost' 'nanoseconds'
 ok "draws deadlock" drawn deadlock 'waits for the lock of worker 1' 'waits for a message of worker 0' 'found after'
@@ -319,6 +329,7 @@ ok "draws share" drawn share 'value and lock' 'milliseconds'
 ok "draws pool" drawn pool 'imap_unordered' 'milliseconds to the last'
 ok "draws timeout" drawn timeout 'pipe_send_until' 'microseconds late'
 ok "draws manager" drawn manager 'a value in shared memory' 'microseconds per call'
+ok "draws dispatch" drawn dispatch 'shared-array' 'microseconds of a batch'
 ok "marks where lines cross, and says if none do" crossings_are_marked
 for lab in ${labs/pool/}; do
     ok "ends lab $lab when a worker is killed" ends_without_worker "$lab"
