@@ -58,7 +58,7 @@ ok "measures a small campaign" measure
 ok "faults_raw.csv has the agreed columns" header faults_raw.csv \
     schema,campaign,experiment,block,order,attempt,seed,status,backend,workers,batch,kernel,width,height,kills_planned,kills,workers_lost,batches_reissued,open_s,render_s,close_s,recovery_median_s,recovery_max_s,recoveries,expected_s,view,max_iter,iterations,sha256,user_s,sys_s,other_cpu_s,steal_s,load1,usable_cpus
 ok "faults.csv has the agreed columns" header faults.csv \
-    schema,campaign,backend,kernel,view,width,height,max_iter,batch,workers,kills_planned,n,kills,workers_lost,batches_reissued,render_s,render_lo_s,render_hi_s,slowdown,slowdown_lo,slowdown_hi,cost_per_kill_s,cost_per_kill_lo_s,cost_per_kill_hi_s,recovery_s,recovery_lo_s,recovery_hi_s,recovery_max_s,cpu_per_kill_s,cpu_per_kill_lo_s,cpu_per_kill_hi_s
+    schema,campaign,backend,kernel,view,width,height,max_iter,batch,workers,kills_planned,n,kills,workers_lost,batches_reissued,render_s,render_lo_s,render_hi_s,slowdown,slowdown_lo,slowdown_hi,cost_per_kill_s,cost_per_kill_lo_s,cost_per_kill_hi_s,recovery_s,recovery_lo_s,recovery_hi_s,recovery_max_s,cpu_per_kill_s,cpu_per_kill_lo_s,cpu_per_kill_hi_s,batch_s,recovery_bound_s,cost_bound_s
 ok "holds every backend of processes with every number of kills, all right" complete "$work/a"
 ok "gets the same picture from all" same_picture
 ok "kills, counts the dead and sees them replaced" kills_arrive

@@ -99,6 +99,31 @@ static void print_sum(const struct tolls *tolls) {
            (unsigned long long)kills, (unsigned long long)renders);
 }
 
+/* The rows with kills, and those whose median keeps its bound, and the longest batch. */
+struct bounds {
+    unsigned rows, recoveries, costs;
+    double batch_s;
+};
+
+static struct bounds count_bounds(const struct tolls *tolls) {
+    struct bounds bounds = {0};
+    for (size_t i = 0; i < tolls->count; i++) {
+        const struct faults_toll *toll = &tolls->at[i];
+        bounds.rows += toll->kills_planned > 0;
+        bounds.recoveries += toll->recovery_s <= toll->recovery_bound_s;
+        bounds.costs += toll->cost_per_kill_s <= toll->cost_bound_s;
+        bounds.batch_s = fmax(bounds.batch_s, toll->batch_s);
+    }
+    return bounds;
+}
+
+static void print_bounds(const struct tolls *tolls) {
+    const struct bounds bounds = count_bounds(tolls);
+    printf("  Of %u medians with kills %u keep the bound of a recovery, 0.5 ms, and %u that of a "
+           "kill's cost, its batch\n  (at most %.2f ms) and 1 ms.\n",
+           bounds.rows, bounds.recoveries, bounds.costs, bounds.batch_s * 1e3);
+}
+
 static uint64_t most_blocks(const struct tolls *tolls) {
     uint64_t blocks = 0;
     for (size_t i = 0; i < tolls->count; i++)
@@ -123,6 +148,7 @@ void faults_print(const struct table *table, const struct campaign *campaign) {
     if (tolls.count) {
         print_lines(&tolls);
         print_sum(&tolls);
+        print_bounds(&tolls);
     }
     printf("  Cost of a kill, of the most kills: (time - time without any in the same block) / "
            "kills, and the same of\n  CPU time; recovery: from the kill until the replacement "

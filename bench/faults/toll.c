@@ -10,6 +10,10 @@
 
 #define ALPHA 0.05
 
+/* What should not be exceeded: by a recovery, and by a kill's cost beside its batch. */
+#define RECOVERY_S     0.0005
+#define COST_BESIDES_S 0.001
+
 /* A sample is a struct faults_row; beside it is the backend's without kills. */
 
 static double render_s(const void *sample, const void *calm) {
@@ -77,6 +81,15 @@ static void enter(struct panel_centre centre, double *median, double *lo, double
     *hi = centre.hi;
 }
 
+static void derive_bounds(struct faults_toll *toll, const struct panel *panel, uint32_t index) {
+    struct panel_centre calm = panel_centre(panel, records_calm_beside(index), render_s, ALPHA);
+    double batches = ceil((double)toll->width * (double)toll->height / (double)toll->batch);
+    double batch_s = calm.median * (double)toll->workers / batches;
+    toll->batch_s = isfinite(batch_s) ? batch_s : NAN; /* rows that somebody else wrote */
+    toll->recovery_bound_s = toll->kills_planned ? RECOVERY_S : NAN;
+    toll->cost_bound_s = toll->kills_planned ? toll->batch_s + COST_BESIDES_S : NAN;
+}
+
 void tolls_derive(void *row, const struct panel *panel, uint32_t index) {
     struct faults_toll *toll = row;
     double together = ALPHA / (double)panel_comparisons(panel, index, slowdown);
@@ -92,6 +105,7 @@ void tolls_derive(void *row, const struct panel *panel, uint32_t index) {
           &toll->recovery_hi_s);
     enter(panel_centre(panel, index, cpu_per_kill_s, ALPHA), &toll->cpu_per_kill_s,
           &toll->cpu_per_kill_lo_s, &toll->cpu_per_kill_hi_s);
+    derive_bounds(toll, panel, index);
     if (toll->kills_planned == 0)
         toll->slowdown_lo = toll->slowdown_hi = NAN; /* it is 1 by definition */
 }
@@ -136,6 +150,9 @@ static const struct csv_column columns[] = {
     REAL(cpu_per_kill_s),
     REAL(cpu_per_kill_lo_s),
     REAL(cpu_per_kill_hi_s),
+    REAL(batch_s),
+    REAL(recovery_bound_s),
+    REAL(cost_bound_s),
 };
 
 const struct table faults_table = {

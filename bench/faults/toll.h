@@ -22,6 +22,8 @@ struct faults_toll {
     double recovery_s, recovery_lo_s, recovery_hi_s;
     double recovery_max_s; /* of all n samples */
     double cpu_per_kill_s, cpu_per_kill_lo_s, cpu_per_kill_hi_s;
+    double batch_s;                        /* of a worker's time, when nobody dies */
+    double recovery_bound_s, cost_bound_s; /* NaN without kills */
 };
 
 /* faults.csv's rows, in the order of the cases; only those with a sample that counts. */
