@@ -23,7 +23,7 @@ quote() { printf "'%s'" "${1//\'/\'\\\'\'}"; }
 
 # hyperfine's shell, which dies with it, as does the mandel that it becomes, and with that the workers: hyperfine itself
 # ends with whoever started this script, so that nothing of a run that is killed goes on measuring.
-shell=sh
+shell='sh'
 if setpriv --pdeathsig KILL true 2>/dev/null; then
     shell='setpriv --pdeathsig KILL sh'
 fi

@@ -116,8 +116,8 @@ static int measure(void *context, unsigned cell, unsigned round) {
     int err = worker_start(&worker, WORKER_PROCESS, "dispatch", 0, take_sample, &sample);
     if (!err)
         err = worker_join(&worker);
-    if (!err && !dispatch->answer->done)
-        err = -EIO;
+    if (!err && (worker.exitcode != 0 || !dispatch->answer->done))
+        err = -ECHILD;
     dispatch->took_ns[at][sample.measure][round] = (double)dispatch->answer->took_ns;
     if (sample.measure == COLD)
         dispatch->forks_ns[at][round] = (double)dispatch->answer->forks_ns;
