@@ -21,11 +21,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct experiment *const *experiments = experiment_list(&count);
     const struct experiment *experiment = experiments[data[0] % count];
     struct fuzz_input input = {data + 1, size - 1};
-    struct axes axes;
-    const char **const lists[] = {&axes.backends,  &axes.kernels, &axes.workers, &axes.batches,
-                                  &axes.schedules, &axes.views,   &axes.pixels,  &axes.max_iter};
-    char *texts[8];
-    for (size_t i = 0; i < 8; i++) {
+    struct axes axes = {0};
+    const char **const lists[] = {&axes.backends, &axes.kernels,   &axes.workers,
+                                  &axes.batches,  &axes.schedules, &axes.views,
+                                  &axes.pixels,   &axes.max_iter,  &axes.shortcuts};
+    char *texts[9];
+    for (size_t i = 0; i < 9; i++) {
         texts[i] = fuzz_part(&input, '\n');
         *lists[i] = texts[i] && *texts[i] ? texts[i] : NULL;
     }
@@ -37,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (uint32_t i = 0; !err && i < plan.count; i++)
         check_case(&plan.cases[i]);
     plan_free(&plan);
-    for (size_t i = 0; i < 8; i++)
+    for (size_t i = 0; i < 9; i++)
         free(texts[i]);
     return 0;
 }
