@@ -108,6 +108,12 @@ more_cores() {
         " $kernels 1 $kernels 2 $kernels 9 " ] && [ ! -e "$work/cores/plots/kernels-shortcuts.png" ]
 }
 
+every_view() {
+    "$bench" run kernels --blocks 1 --views all --pixels 16 --workers 1 --kernels scalar --shortcuts off --repeats 0 \
+        --seed 5 -q -o "$work/views" >/dev/null &&
+        diff <("${BUILD:-build}/mandel" --list views | cut -f1 | sort) <(column view "$work/views/kernels.csv" | sort)
+}
+
 without_avx() {
     MANDEL_CPU_DISABLE=avx512f,fma "$bench" run kernels --blocks 1 --pixels 48 --views lesson --workers 1 --shortcuts off \
         --seed 4 -q -o "$work/less" >/dev/null && ! column width "$work/less/peak_raw.csv" | grep avx512 &&
@@ -141,6 +147,7 @@ ok "labels what is inexact" inexact_labelled
 ok "derives the same tables from the raw records" report_again
 ok "goes on behind a torn calibration" resume_torn
 ok "measures more cores, and more workers than cores" more_cores
+ok "measures every named view" every_view
 ok "does without features that are switched off" without_avx
 ok "ends on SIGINT with 130, keeping whole rows" interrupted
 ok "keeps a wrong result out of the table, and says so" planted_wrong

@@ -127,10 +127,14 @@ static int take_shortcuts(struct grid *grid, const char *item, struct complaint 
 }
 
 static int take_view(struct grid *grid, const char *item, struct complaint *complaint) {
-    const struct view *view = view_find(item);
-    if (!view)
+    unsigned count;
+    const struct view *views = view_list(&count);
+    bool all = strcmp(item, "all") == 0;
+    if (!all && !view_find(item))
         return refuse(complaint, "unknown view '%s'; see mandelbench list", item);
-    grid->views[grid->view_count++] = view;
+    for (unsigned i = 0; i < count && grid->view_count < AXIS_MAX; i++)
+        if (all || strcmp(item, views[i].name) == 0)
+            grid->views[grid->view_count++] = &views[i];
     return 0;
 }
 
