@@ -727,6 +727,50 @@ static void test_batch_threshold(void **state) {
     unmake(&fixture);
 }
 
+/* Small batches cost serial as much as pool: against serial with the same batch all sizes have an
+ * efficiency of 0.9, against serial at its best only those of 100 pixels and more. */
+static void test_batch_threshold_against_best_serial(void **state) {
+    struct fixture fixture = {.seed = 3};
+    char sentence[256];
+    const struct axes axes = {.backends = "pool",
+                              .batches = "1,10,100,1000",
+                              .workers = "2",
+                              .kernels = "scalar",
+                              .pixels = "100"};
+    (void)state;
+    assert_int_equal(plan_make(&fixture.campaign.plan, experiment_find("batch"), &axes, sentence,
+                               sizeof sentence),
+                     0);
+    fixture.campaign.plan.usable_cpus = 2;
+    for (uint64_t block = 0; block < 12; block++)
+        for (uint32_t i = 0; i < fixture.campaign.plan.count; i++) {
+            const struct plan_case *plan_case = &fixture.campaign.plan.cases[i];
+            struct raw_row row = made_up(&fixture.campaign, plan_case);
+            uint64_t batch = plan_case->job.batch;
+            double serial_s = batch == 1 ? 16 : batch == 10 ? 4 : batch == 100 ? 1 : 1.1;
+            row.block = block;
+            row.render_s = serial_s;
+            if (strcmp(plan_case->backend->name, "pool") == 0)
+                row.render_s /= 0.9 * plan_case->job.workers;
+            assert_int_equal(raw_add(&fixture.rows, &row), 0);
+        }
+    derive(&fixture);
+    assert_int_equal(fixture.tables.threshold_count, 1);
+    assert_int_equal(fixture.tables.threshold[0].threshold, 100);
+    assert_float_equal(fixture.tables.threshold[0].efficiency, 0.9, 1e-9);
+    assert_float_equal(fixture.tables.threshold[0].serial_s, 1, 1e-9);
+    assert_int_equal(fixture.tables.granularity_count, 4 * 3); /* serial, pool with 1 and 2 */
+    for (size_t i = 0; i < fixture.tables.granularity_count; i++) {
+        const struct granularity_row *row = &fixture.tables.granularity[i];
+        assert_int_equal(row->serial_batch, 100);
+        if (row->key.batch == 1 && row->key.workers == 2) {
+            assert_float_equal(row->efficiency, 0.9 / 16, 1e-9);
+            assert_float_equal(row->efficiency_lo, 0.9 / 16, 1e-9);
+        }
+    }
+    unmake(&fixture);
+}
+
 /* Made up along picture sizes: a third as fast as serial at 10 x 10, three times as fast from 100 x
  * 100 on, but for one size whose blocks disagree. The medians pass 1 half-way between. */
 static void test_picture_threshold(void **state) {
@@ -799,6 +843,7 @@ int main(void) {
         cmocka_unit_test(test_outside),
         cmocka_unit_test(test_plan),
         cmocka_unit_test(test_batch_threshold),
+        cmocka_unit_test(test_batch_threshold_against_best_serial),
         cmocka_unit_test(test_picture_threshold),
         cmocka_unit_test(test_weak_plan),
     };

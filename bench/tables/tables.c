@@ -80,9 +80,19 @@ static const struct csv_column outside_columns[] = {
     REAL(outside_row, inside_share),
 };
 
+static const struct csv_column granularity_columns[] = {
+    KEY_COLUMNS(granularity_row),         WHOLE(granularity_row, n),
+    REAL(granularity_row, median_s),      REAL(granularity_row, ci_lo_s),
+    REAL(granularity_row, ci_hi_s),       REAL(granularity_row, serial_s),
+    WHOLE(granularity_row, serial_batch), REAL(granularity_row, efficiency),
+    REAL(granularity_row, efficiency_lo), REAL(granularity_row, efficiency_hi),
+    EXACT_COLUMNS(granularity_row),
+};
+
 static const struct csv_column threshold_columns[] = {
     KEY_COLUMNS(threshold_row),    TEXT(threshold_row, criterion), WHOLE(threshold_row, threshold),
-    REAL(threshold_row, crossing), EXACT_COLUMNS(threshold_row),
+    REAL(threshold_row, crossing), EXACT_COLUMNS(threshold_row),   REAL(threshold_row, efficiency),
+    REAL(threshold_row, serial_s),
 };
 
 static const struct csv_column gantt_columns[] = {
@@ -162,6 +172,8 @@ int tables_make(struct tables *tables, const struct cells *cells, char *sentence
     if (!err)
         err = plumbing_make(tables, cells);
     if (!err)
+        err = granularity_make(tables, cells);
+    if (!err)
         err = threshold_make(tables, cells);
     if (!err)
         err = factors_make(tables, cells);
@@ -182,6 +194,7 @@ void tables_free(struct tables *tables) {
     free(tables->ranking);
     free(tables->plumbing);
     free(tables->outside);
+    free(tables->granularity);
     free(tables->threshold);
     free(tables->control);
     free(tables->factors);
@@ -197,8 +210,9 @@ int tables_write(const struct tables *tables, const struct campaign *campaign) {
             tables->name, sizeof *tables->name, tables->name##_count                               \
     }
     const struct table all[] = {
-        TABLE(summary),   TABLE(speedup), TABLE(ranking), TABLE(plumbing), TABLE(outside),
-        TABLE(threshold), TABLE(control), TABLE(factors), TABLE(loss),     TABLE(gantt),
+        TABLE(summary), TABLE(speedup),   TABLE(ranking),     TABLE(plumbing),
+        TABLE(outside), TABLE(threshold), TABLE(control),     TABLE(factors),
+        TABLE(loss),    TABLE(gantt),     TABLE(granularity),
     };
 #undef TABLE
     int err = 0;

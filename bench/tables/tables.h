@@ -124,6 +124,19 @@ struct threshold_row {
     uint64_t
         threshold;   /* pixels per batch, or pixels per picture; CSV_NO_WHOLE: none on this axis */
     double crossing; /* pixels of the picture where the median speedup passes 1; NaN: nowhere */
+    /* Along batches: the efficiency at the threshold, and serial's time that it is held against. */
+    double efficiency, serial_s;
+};
+
+/* granularity.csv: a picture in batches of several sizes, against the best that serial does with
+ * any of them. */
+struct granularity_row {
+    struct table_key key;
+    uint64_t n;
+    double median_s, ci_lo_s, ci_hi_s;
+    double serial_s;       /* serial's best median, */
+    uint64_t serial_batch; /* with batches of that size */
+    double efficiency, efficiency_lo, efficiency_hi;
 };
 
 /* outside.csv: whole processes as hyperfine saw them, beside what the same processes said of
@@ -142,12 +155,14 @@ struct tables {
     struct ranking_row *ranking;
     struct plumbing_row *plumbing;
     struct outside_row *outside;
+    struct granularity_row *granularity;
     struct threshold_row *threshold;
     struct control_row *control;
     struct factors_row *factors;
     struct loss_row *loss;
     struct gantt_row *gantt;
-    size_t threshold_count, control_count, factors_count, loss_count, gantt_count;
+    size_t granularity_count, threshold_count, control_count, factors_count, loss_count,
+        gantt_count;
     size_t summary_count, speedup_count, ranking_count, plumbing_count, outside_count;
     uint64_t blocks, blocks_planned; /* that have samples; that there might have been */
     struct looks looks;              /* at which it might have ended */
@@ -168,7 +183,8 @@ int control_make(struct tables *tables, const struct cells *cells);
 int speedup_make(struct tables *tables, const struct cells *cells); /* after control_make */
 int ranking_make(struct tables *tables, const struct cells *cells);
 int plumbing_make(struct tables *tables, const struct cells *cells);
-int threshold_make(struct tables *tables, const struct cells *cells);
+int granularity_make(struct tables *tables, const struct cells *cells);
+int threshold_make(struct tables *tables, const struct cells *cells); /* after these */
 int factors_make(struct tables *tables, const struct cells *cells);
 int loss_make(struct tables *tables, const struct cells *cells);
 int gantt_make(struct tables *tables, const struct campaign *campaign, char *sentence, size_t size);

@@ -1,7 +1,8 @@
 /* threshold.csv: for experiments along batches or picture sizes, from which value on a backend is
- * good enough: the smallest batch from which on its efficiency is at least half of its best, or the
- * smallest picture from which on it is faster than serial: there beyond doubt, and no larger one's
- * median says otherwise. Made from the rows of speedup.csv. */
+ * good enough: the smallest batch from which on its efficiency, against the best that serial does
+ * with any size of batch, is at least half of its best; or the smallest picture from which on it is
+ * faster than serial: there beyond doubt, and no larger one's median says otherwise. Made from the
+ * rows of speedup.csv and granularity.csv. */
 #include "bench/experiments/experiment.h"
 #include "bench/tables/tables.h"
 
@@ -38,23 +39,42 @@ static void insert(struct series *series, const struct speedup_row *row, enum ax
     series->rows[at] = row;
 }
 
-static double best_efficiency(const struct series *series) {
+/* What granularity.csv says of a cell, or NULL. */
+static const struct granularity_row *granularity_of(const struct tables *tables,
+                                                    const struct table_key *key) {
+    for (size_t i = 0; i < tables->granularity_count; i++) {
+        const struct table_key *other = &tables->granularity[i].key;
+        if (table_key_same_group(other, key) && strcmp(other->role, key->role) == 0 &&
+            strcmp(other->backend, key->backend) == 0 && other->workers == key->workers &&
+            strcmp(other->schedule, key->schedule) == 0)
+            return &tables->granularity[i];
+    }
+    return NULL;
+}
+
+/* Of one size alone there is no best serial but its own. */
+static double efficiency_of(const struct tables *tables, const struct speedup_row *row) {
+    const struct granularity_row *found = granularity_of(tables, &row->key);
+    return found ? found->efficiency : row->efficiency;
+}
+
+static double best_efficiency(const struct tables *tables, const struct series *series) {
     double best = 0;
     for (size_t i = 0; i < series->count; i++)
-        best = fmax(best, series->rows[i]->efficiency);
+        best = fmax(best, efficiency_of(tables, series->rows[i]));
     return best;
 }
 
 /* The first index from which on every batch is good enough, or the count. */
-static size_t find_batch(const struct series *series) {
-    double enough = best_efficiency(series) / 2;
+static size_t find_batch(const struct tables *tables, const struct series *series) {
+    double enough = best_efficiency(tables, series) / 2;
     size_t first = series->count;
     for (; first > 0; first--) {
         const struct speedup_row *row = series->rows[first - 1];
         /* The whole frame as one batch is no sharing at all: that does not spoil what is smaller.
          */
         bool whole = row->key.batch >= row->key.width * row->key.height;
-        if (row->efficiency < enough && !whole)
+        if (efficiency_of(tables, row) < enough && !whole)
             break;
     }
     return first;
@@ -91,10 +111,13 @@ static double interpolate_crossing(const struct series *series) {
 
 static void add_threshold(struct tables *tables, const struct series *series, enum axis along) {
     struct threshold_row *row = &tables->threshold[tables->threshold_count++];
-    size_t first = along == AXIS_BATCH ? find_batch(series) : find_picture(series);
+    size_t first = along == AXIS_BATCH ? find_batch(tables, series) : find_picture(series);
     bool found = first < series->count;
     row->key = series->rows[found ? first : series->count - 1]->key;
     row->threshold = found ? place_on_axis(series->rows[first], along) : CSV_NO_WHOLE;
+    const struct granularity_row *cell = granularity_of(tables, &row->key);
+    row->efficiency = along == AXIS_BATCH && found && cell ? cell->efficiency : NAN;
+    row->serial_s = along == AXIS_BATCH && cell ? cell->serial_s : NAN;
     row->crossing = along == AXIS_BATCH ? NAN : interpolate_crossing(series);
     snprintf(row->criterion, sizeof row->criterion, "%s",
              along == AXIS_BATCH ? "half of the best efficiency" : "faster than serial");
