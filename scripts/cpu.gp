@@ -12,15 +12,7 @@ view      = word(ARG5, 3)
 table     = directory . '/summary.csv'
 here      = ARG0[:strlen(ARG0) - strlen('/cpu.gp')]
 
-set encoding utf8
-set datafile separator comma
-set datafile columnheaders
-set datafile missing NaN
-
-colours = '#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #000000 #999999'
-markers = '7 5 9 13 11 15 4 6 8 12 10' # of another period than the colours
-colour(i) = word(colours, (i - 1) % words(colours) + 1)
-marker(i) = word(markers, (i - 1) % words(markers) + 1) + 0
+load here . '/series.gp'
 
 case_of(k) = (strcol('role') eq 'case' || strcol('role') eq 'baseline') && strcol('kernel') eq k && strcol('shortcuts') eq shortcuts && \
              strcol('view') eq view && column('cpu_s') > 0 && column('cpu_s') < 1e15
@@ -39,16 +31,23 @@ least = STATS_min / 1.15
 most = STATS_max * 1.15
 stats table using (case_of(kernel) ? column('cpu_s') * 1e3 : NaN) nooutput
 
+lowest = STATS_min / 1.3
+highest = STATS_max * 1.3
+
+# Tics of an axis: 1, 2 and 5 of each decade, beyond two decades 1 alone, beyond eight every second one.
+digits(from, to) = to / from > 100 ? '1' : '1 2 5'
+step(from, to) = to / from > 1e8 ? 2 : 1
 set xrange [least:most]
-set yrange [STATS_min / 1.3:STATS_max * 1.3]
+set yrange [lowest:highest]
 if (most / least > 10) {
     set logscale xy
+    set format '%g'
     set tics ()
-    do for [decade = -4:5] {
-        do for [digit in '1 2 5'] {
-            set xtics add (digit * 10.0 ** decade)
-            set ytics add (digit * 10.0 ** decade)
-        }
+    do for [decade = -4:5:step(least, most)] {
+        do for [digit in digits(least, most)] { set xtics add (digit * 10.0 ** decade) }
+    }
+    do for [decade = -4:5:step(lowest, highest)] {
+        do for [digit in digits(lowest, highest)] { set ytics add (digit * 10.0 ** decade) }
     }
 }
 set xlabel 'wall time per render (ms)'

@@ -9,10 +9,7 @@ subtitle  = ARG3
 table     = directory . '/gantt.csv'
 here      = ARG0[:strlen(ARG0) - strlen('/gantt.gp')]
 
-set encoding utf8
-set datafile separator comma
-set datafile columnheaders
-set datafile missing NaN
+load here . '/series.gp'
 
 phases  = 'compute send collect dispatch wait start idle'
 colours = '#0072B2 #CC79A7 #009E73 #D55E00 #E69F00 #56B4E9 #d9d9d9'

@@ -1,6 +1,6 @@
 # The heat map of efficiency over batches and workers, as SVG and PNG.
 # gnuplot -c heat.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE "KERNEL SHORTCUTS VIEW"
-# Reads DIRECTORY/speedup.csv, writes DIRECTORY/plots/heat.{svg,png,page.svg}. A row for each backend and number of
+# Reads DIRECTORY/granularity.csv, writes DIRECTORY/plots/heat.{svg,png,page.svg}. A row for each backend and number of
 # workers, a column for each size of batch.
 
 directory = ARG1
@@ -9,13 +9,10 @@ subtitle  = ARG3
 kernel    = word(ARG4, 1)
 shortcuts = word(ARG4, 2) # true or false
 view      = word(ARG4, 3)
-table     = directory . '/speedup.csv'
+table     = directory . '/granularity.csv'
 here      = ARG0[:strlen(ARG0) - strlen('/heat.gp')]
 
-set encoding utf8
-set datafile separator comma
-set datafile columnheaders
-set datafile missing NaN
+load here . '/series.gp'
 
 # Lists of what occurs, in the order of the rows, and the places in them.
 batches = ''
@@ -54,7 +51,7 @@ do for [form in 'svg png page'] {
     set tmargin 5.2
     load here . '/form.gp'
     set label 3 shown(subtitle) at graph 0, screen 1 offset 0, -3.4 left noenhanced tc rgb '#555555' font ',9'
-    set label 4 shown('Efficiency over batches and workers, in per cent') at graph 0, screen 1 offset 0, -1.8 left font ',14'
+    set label 4 shown('Efficiency over batches and workers, in per cent of the best serial') at graph 0, screen 1 offset 0, -1.8 left font ',14'
     set output directory . '/plots/heat' . ending
     plot table using (across(kernel)):(down(kernel)):(across(kernel) - 0.48):(across(kernel) + 0.48):(down(kernel) - 0.46):(down(kernel) + 0.46):(ramp(column('efficiency'))) \
              with boxxyerror lc rgb variable notitle, \

@@ -13,15 +13,8 @@ name       = ARG6
 table      = directory . '/ipc.csv'
 here      = ARG0[:strlen(ARG0) - strlen('/ipc.gp')]
 
-set encoding utf8
-set datafile separator comma
-set datafile columnheaders
-set datafile missing NaN
+load here . '/series.gp'
 
-colours = '#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #000000 #999999'
-markers = '7 5 9 13 11 15 4 6 8 12 10' # of another period than the colours
-colour(i) = word(colours, (i - 1) % words(colours) + 1)
-marker(i) = word(markers, (i - 1) % words(markers) + 1) + 0
 is_ours(i) = strstrt(' ' . ours . ' ', ' ' . word(transports, i) . ' ') > 0
 width(i)  = is_ours(i) ? 2.2 : 1
 beside(i) = 2 ** (0.7 * (i - (words(transports) + 1) / 2.0) / words(transports))
@@ -30,8 +23,9 @@ beside(i) = 2 ** (0.7 * (i - (words(transports) + 1) / 2.0) / words(transports))
 mine(i)   = strcol('kind') eq kind && strcol('transport') eq word(transports, i)
 across(i) = mine(i) ? column('bytes') * beside(i) : NaN
 up(i, value, unit) = mine(i) ? column(value) / unit : NaN
-# An end of an interval, or the value itself where there is no interval (too few blocks).
-end(i, which, value, unit) = mine(i) ? (strcol(which) eq '' ? column(value) : column(which)) / unit : NaN
+end(i, which, unit) = mine(i) ? maybe(which) / unit : NaN
+known = 0
+stats table using (known = known + (strcol('kind') eq kind && strcol('message_lo_s') ne '')) nooutput
 
 set logscale x 2
 set logscale y 10
@@ -42,6 +36,9 @@ set border 3 lc rgb '#555555'
 set tics nomirror scale 0.5
 set grid ytics lc rgb '#c8c8c8' lw 0.6
 
+bars = bars_if(known, "for [i = 1:words(transports)] table using (across(i)):(up(i, 'message_s', 1e-6)):(end(i, 'message_lo_s', 1e-6)):(end(i, 'message_hi_s', 1e-6)) with yerrorbars lc rgb colour(i) lw width(i)")
+bars_2 = bars_if(known, "for [i = 1:words(transports)] table using (across(i)):(up(i, 'round_trip_s', 1e-6)):(end(i, 'round_trip_lo_s', 1e-6)):(end(i, 'round_trip_hi_s', 1e-6)) with yerrorbars lc rgb colour(i) lw width(i)")
+
 wide = 1080
 high = 540
 page_high = 800
@@ -49,22 +46,24 @@ do for [form in 'svg png page'] {
     load here . '/form.gp'
     set output directory . '/plots/' . name . ending
     set multiplot
-    set label 3 shown(subtitle) at screen 0.075, screen 0.90 left noenhanced tc rgb '#555555' font ',9'
+    set label 3 shown(subtitle . claim(known)) at screen 0.075, screen 0.90 left noenhanced tc rgb '#555555' font ',9'
     set label 4 shown(ARG7) at screen 0.075, screen 0.95 left noenhanced font ',14'
     set label 5 'a stream of messages' at graph 0, graph 1.04 left
     part = 1
     load here . '/pair.gp'
     set ylabel offset 1 'microseconds per message'
-    plot for [i = 1:words(transports)] table using (across(i)):(up(i, 'message_s', 1e-6)):(end(i, 'message_lo_s', 'message_s', 1e-6)):(end(i, 'message_hi_s', 'message_s', 1e-6)) \
-             with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 lw width(i) title word(transports, i) . (is_ours(i) ? ' (ours)' : '')
+    plot @bars \
+         for [i = 1:words(transports)] table using (across(i)):(up(i, 'message_s', 1e-6)) \
+             with linespoints lc rgb colour(i) dt dash(i) pt marker(i) ps 0.9 lw width(i) title word(transports, i) . (is_ours(i) ? ' (ours)' : '')
     unset label 3
     unset label 4
     set label 5 'one message there and back'
     part = 2
     load here . '/pair.gp'
     set ylabel offset 1 'microseconds per round trip'
-    plot for [i = 1:words(transports)] table using (across(i)):(up(i, 'round_trip_s', 1e-6)):(end(i, 'round_trip_lo_s', 'round_trip_s', 1e-6)):(end(i, 'round_trip_hi_s', 'round_trip_s', 1e-6)) \
-             with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 lw width(i) title word(transports, i) . (is_ours(i) ? ' (ours)' : '')
+    plot @bars_2 \
+         for [i = 1:words(transports)] table using (across(i)):(up(i, 'round_trip_s', 1e-6)) \
+             with linespoints lc rgb colour(i) dt dash(i) pt marker(i) ps 0.9 lw width(i) title word(transports, i) . (is_ours(i) ? ' (ours)' : '')
     unset multiplot
     set output
 }

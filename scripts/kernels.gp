@@ -14,10 +14,7 @@ table     = directory . '/kernels.csv'
 here      = ARG0[:strlen(ARG0) - strlen('/kernels.gp')]
 panels    = words(views) < 3 ? words(views) : 3
 
-set encoding utf8
-set datafile separator comma
-set datafile columnheaders
-set datafile missing NaN
+load here . '/series.gp'
 
 exact_colour   = 0x0072B2
 inexact_colour = 0xE69F00
@@ -27,20 +24,21 @@ mine(v) = strcol('view') eq word(views, v) && strcol('workers') eq '1' && strcol
 place(v) = mine(v) ? sum [k = 1:words(kernels)] (strcol('kernel') eq word(kernels, k) ? k : 0) : NaN
 colour(v) = strcol('exact') eq 'true' ? exact_colour : inexact_colour
 rate(v) = mine(v) ? column('giterations_per_s') : NaN
-# An end of the interval, or the rate itself where there is no interval (too few blocks).
-end(v, which) = mine(v) ? (strcol(which) eq '' ? column('giterations_per_s') : column(which)) : NaN
+end(v, which) = mine(v) ? maybe(which) : NaN
+known = 0
+stats table using (known = known + (strcol('giterations_lo_per_s') ne '')) nooutput
 has_bound(v) = mine(v) && strcol('bound_giterations_per_s') ne ''
 # With shortcuts there is none: a mark of no length at 0.
 bound(v) = mine(v) ? (has_bound(v) ? column('bound_giterations_per_s') : 0) : NaN
 label(v) = (column('giterations_per_s') < 9.95 ? '%.2f' : '%.1f') . (has_bound(v) ? ' · %.0f %%' : '')
 text(v) = mine(v) ? sprintf(label(v), column('giterations_per_s'), has_bound(v) ? column('pct_of_bound') : 0) : ''
-# As far as a panel must reach: to the bound, or to the end of a label.
-reach(v) = mine(v) ? (has_bound(v) ? bound(v) : 1.3 * end(v, 'giterations_hi_per_s')) : NaN
+# As far as the bars and bounds of a panel reach.
+furthest(v) = strcol('giterations_hi_per_s') eq '' ? rate(v) : column('giterations_hi_per_s')
+reach(v) = mine(v) ? (has_bound(v) && bound(v) > furthest(v) ? bound(v) : furthest(v)) : NaN
 
 set border 3 lc rgb '#555555'
 set tics nomirror scale 0.5
 set grid xtics lc rgb '#c8c8c8' lw 0.6
-set style textbox opaque noborder margins 0.3, 0.3
 unset key
 
 # Panels beside each other; on a page below each other, each with the kernels' names.
@@ -49,20 +47,21 @@ right(v) = left(v) + 0.90 / panels - 0.03
 panel_high = 70 + 20 * words(kernels)
 top(v)   = 1 - (55.0 + (v - 1) * panel_high) / page_high
 
+bars = bars_if(known, "table using (rate(v)):(place(v)):(end(v, 'giterations_lo_per_s')):(end(v, 'giterations_hi_per_s')) with xerrorbars lw 1.2 lc rgb '#333333'")
+
 wide = 1080
 high = 540
 page_high = 55 + panels * panel_high
 do for [form in 'svg png page'] {
     load here . '/form.gp'
     unset key
-    if (form eq 'page') { set style textbox transparent noborder }
     set output directory . '/plots/' . name . ending
     set multiplot
     do for [v = 1:panels] {
         unset label
         key_at = form eq 'page' ? 1 - 12.0 / page_high : 0.945
         if (v == 1) {
-            set label 3 shown(subtitle) at screen 0.09, screen 0.885 left noenhanced tc rgb '#555555' font ',9'
+            set label 3 shown(subtitle . claim(known)) at screen 0.09, screen 0.885 left noenhanced tc rgb '#555555' font ',9'
             set label 4 shown(ARG7) at screen 0.09, screen 0.945 left noenhanced font ',14'
             set label 6 'exact' at screen (form eq 'page' ? 0.52 : 0.74), screen key_at right tc rgb exact_colour
             set label 7 'inexact' at screen (form eq 'page' ? 0.68 : 0.83), screen key_at right tc rgb inexact_colour
@@ -80,16 +79,14 @@ do for [form in 'svg png page'] {
         }
         set autoscale # for stats, which looks at nothing beyond a range
         stats table using (reach(v)) nooutput
-        # On a page, numbers are a column to the right: a label without a box would lie on the bounds.
-        aside = form eq 'page' ? STATS_max * 1.04 : 0
-        set xrange [0:STATS_max * (form eq 'page' ? 1.3 : 1.06)]
+        # Numbers are a column to the right: beside the bars they would lie on the bounds.
+        set xrange [0:STATS_max * (form eq 'page' ? 1.3 : 1.5)]
         set yrange [0.4:words(kernels) + 0.6]
         plot table using (rate(v)):(place(v)):(0):(rate(v)):(place(v) - 0.32):(place(v) + 0.32):(colour(v)) \
                  with boxxyerror fs solid 0.85 noborder lc rgb variable, \
-             table using (rate(v)):(place(v)):(end(v, 'giterations_lo_per_s')):(end(v, 'giterations_hi_per_s')) \
-                 with xerrorbars pt -1 lw 1.2 lc rgb '#333333', \
+             @bars \
              table using (bound(v)):(place(v) - 0.36):(0):(has_bound(v) ? 0.72 : 0) with vectors nohead lw 2 lc rgb '#000000', \
-             table using (aside > 0 ? aside : end(v, 'giterations_hi_per_s')):(place(v)):(text(v)) with labels left noenhanced boxed offset 1.2, 0 font ',10'
+             table using (STATS_max * 1.04):(place(v)):(text(v)) with labels left noenhanced offset 0.6, 0 font ',10'
     }
     unset multiplot
     set output

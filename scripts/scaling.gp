@@ -1,7 +1,7 @@
 # Figures of a scaling campaign: render time, speedup and efficiency against workers, each as SVG and PNG.
 # gnuplot -c scaling.gp DIRECTORY "BACKEND BACKEND ..." SUBTITLE USABLE_CPUS "KERNEL SHORTCUTS VIEW" SERIAL_SECONDS CORES
-# Reads DIRECTORY/speedup.csv, writes DIRECTORY/plots/. Colours: Okabe and Ito; every series has its own marker
-# too, and stands a little aside, so that intervals at the same number of workers can be told apart.
+# Reads DIRECTORY/speedup.csv, writes DIRECTORY/plots/. A number of workers is a category: its series stand side by side,
+# and the ideal is one level over all of them.
 
 directory = ARG1
 backends  = ARG2
@@ -15,33 +15,38 @@ cores     = ARG7 + 0 # whole ones behind the usable CPUs
 table     = directory . '/speedup.csv'
 here      = ARG0[:strlen(ARG0) - strlen('/scaling.gp')]
 
-set encoding utf8
-set datafile separator comma
-set datafile columnheaders
-set datafile missing NaN
-
-colours = '#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #000000 #999999'
-markers = '7 5 9 13 11 15 4 6 8 12 10' # of another period than the colours
-colour(i) = word(colours, (i - 1) % words(colours) + 1)
-marker(i) = word(markers, (i - 1) % words(markers) + 1) + 0
-beside(i) = 2 ** (0.4 * (i - (words(backends) + 1) / 2.0) / words(backends))
+load here . '/series.gp'
 
 # Rows of one backend, in the role of a case; anything else is missing.
 mine(i)   = strcol('role') eq 'case' && strcol('backend') eq word(backends, i) && strcol('kernel') eq kernel && \
             strcol('shortcuts') eq shortcuts && strcol('view') eq view
 field(i, name) = mine(i) ? column(name) : NaN
-# An end of an interval, or the value itself where there is no interval (too few blocks).
-end(i, name, value) = mine(i) ? (strcol(name) eq '' ? column(value) : column(name)) : NaN
+end(i, name)   = mine(i) ? maybe(name) : NaN
 
-stats table using (strcol('role') eq 'case' ? column('workers') : NaN) nooutput
+# The numbers of workers in ascending order, and the place of each.
+is_case(x) = strcol('role') eq 'case'
+crews = ''
+last = 0
+stats table using (is_case(0) ? column('workers') : NaN) nooutput
 most = int(STATS_max)
-left = 0.80
-right = most * 1.25
+while (last < most) {
+    stats table using (is_case(0) && column('workers') > last ? column('workers') : NaN) nooutput
+    last = int(STATS_min)
+    crews = crews . ' ' . last
+}
+place(w) = sum [k = 1:words(crews)] (word(crews, k) <= w)
+half = 0.36 # of a category is for its series
+beside(i) = words(backends) < 2 ? 0 : 2 * half * ((i - 1) / (words(backends) - 1.0) - 0.5)
+across(i) = mine(i) ? place(column('workers')) + beside(i) : NaN
 
-set logscale x 2
-set xrange [left:right]
-set xtics 1, 2, most
-set xtics add (sprintf('%d', cpus) cpus)
+known_times = 0
+known_ratios = 0
+stats table using (is_case(0) ? (known_times = known_times + (strcol('ci_lo_s') ne ''), \
+                                 known_ratios = known_ratios + (strcol('speedup_lo') ne '')) : NaN) nooutput
+
+set xrange [1 - 0.5:words(crews) + 0.5]
+set xtics ()
+do for [k = 1:words(crews)] { set xtics add (word(crews, k) k) }
 set xlabel 'workers'
 set border 3 lc rgb '#555555'
 set tics nomirror scale 0.5
@@ -50,59 +55,80 @@ set key outside right top Left reverse samplen 1.5 spacing 1.3 noenhanced
 set bmargin 4.2
 set tmargin 5.2
 
-# Shaded from between two numbers of workers on: beyond the cores two share one, beyond the usable CPUs they take turns.
-if (most > cores) {
-    stats table using (strcol('role') eq 'case' && column('workers') > cores ? column('workers') : NaN) nooutput
-    crowded = sqrt(cores * STATS_min)
-}
-if (most > cpus) {
-    stats table using (strcol('role') eq 'case' && column('workers') > cpus ? column('workers') : NaN) nooutput
-    oversubscribed = sqrt(cpus * STATS_min)
+# Shaded: beyond the cores two workers share one, beyond the usable CPUs they take turns.
+crowded = place(cores) + 0.5
+oversubscribed = place(cpus) + 0.5
+right = words(crews) + 0.5
+if (oversubscribed < right) {
     set object 1 rectangle from first oversubscribed, graph 0 to graph 1, graph 1 behind fc rgb '#f0f0f0' fs noborder
-    set label 2 'more workers than CPUs' at first sqrt(oversubscribed * right), graph 1.025 center tc rgb '#777777' font ',9'
-} else {
-    oversubscribed = right
+    set label 2 'more workers than CPUs' at first (oversubscribed + right) / 2, graph 1.025 center tc rgb '#777777' font ',9'
 }
-if (most > cores && cores < cpus) {
+if (crowded < oversubscribed) {
     set object 2 rectangle from first crowded, graph 0 to first oversubscribed, graph 1 behind fc rgb '#f8f2dc' fs noborder
-    set label 5 'two workers on a core' at first sqrt(crowded * oversubscribed), graph 1.025 center tc rgb '#777777' font ',9'
+    set label 5 'two workers on a core' at first (crowded + oversubscribed) / 2, graph 1.025 center tc rgb '#777777' font ',9'
 }
 
-ideal(x) = x < cpus ? x : cpus
+# The most that so many workers can give, as a level over their category.
+ideal(w) = w < cpus ? w : cpus
+set print $levels
+print 'place,ideal,workers'
+do for [k = 1:words(crews)] {
+    do for [side in '-1 1'] {
+        print sprintf('%g,%d,%s', k + side * (half + 0.06), ideal(word(crews, k) + 0), word(crews, k))
+    }
+    print ''
+}
+unset print
+level = "with lines dt 2 lw 1.4 lc rgb '#777777'"
+
+bars = bars_if(known_times, "for [i = 1:words(backends)] table using (across(i)):(field(i, 'median_s') * 1e3):(end(i, 'ci_lo_s') * 1e3):(end(i, 'ci_hi_s') * 1e3) with yerrorbars lc rgb colour(i)")
+bars_2 = bars_if(known_ratios, "for [i = 1:words(backends)] table using (across(i)):(field(i, 'speedup')):(end(i, 'speedup_lo')):(end(i, 'speedup_hi')) with yerrorbars lc rgb colour(i)")
+bars_3 = bars_if(known_ratios, "for [i = 1:words(backends)] table using (across(i)):(field(i, 'efficiency')):(end(i, 'speedup_lo') / column('workers')):(end(i, 'speedup_hi') / column('workers')) with yerrorbars lc rgb colour(i)")
 
 wide = 900
 high = 540
 do for [form in 'svg png page'] {
     load here . '/form.gp'
-    set label 3 shown(subtitle) at graph 0, graph 1.085 left noenhanced tc rgb '#555555' font ',9'
+    set label 3 shown(subtitle . claim(known_times)) at graph 0, graph 1.085 left noenhanced tc rgb '#555555' font ',9'
 
     set label 4 shown('Render time against workers') at graph 0, graph 1.15 left font ',14'
     set ylabel 'render time (ms)'
     set logscale y 2
-    set autoscale y
+    set yrange [*:*] noextend
+    set offsets 0, 0, graph 0.05, graph 0.05
+    set ytics ()
+    do for [k = -12:20] {
+        set ytics add (2.0 ** k)
+        set ytics add (1.5 * 2.0 ** k)
+    }
     set output directory . '/plots/time' . ending
-    plot serial * 1e3 / ideal(x) with lines dt 2 lc rgb '#777777' title 'serial / workers', \
-         for [i = 1:words(backends)] table using (column('workers') * beside(i)):(field(i, 'median_s') * 1e3):(end(i, 'ci_lo_s', 'median_s') * 1e3):(end(i, 'ci_hi_s', 'median_s') * 1e3) \
-             with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 title word(backends, i)
+    plot $levels using 1:(serial * 1e3 / $2) @level title 'serial / workers', \
+         @bars \
+         for [i = 1:words(backends)] table using (across(i)):(field(i, 'median_s') * 1e3) \
+             with linespoints lc rgb colour(i) dt dash(i) pt marker(i) ps 0.9 title word(backends, i)
     unset logscale y
+    set offsets 0, 0, graph 0.03, 0
+    set ytics autofreq
 
+    set label 3 shown(subtitle . claim(known_ratios))
     set label 4 shown('Speedup over serial against workers') at graph 0, graph 1.15 left font ',14'
     set ylabel 'speedup (times serial)'
-    set yrange [0:cpus * 1.1 < 1.1 ? 1.1 : cpus * 1.1]
+    set yrange [0:1.1<*]
     set output directory . '/plots/speedup' . ending
-    plot ideal(x) with lines dt 2 lc rgb '#777777' title 'ideal', \
-         for [i = 1:words(backends)] table using (column('workers') * beside(i)):(field(i, 'speedup')):(end(i, 'speedup_lo', 'speedup')):(end(i, 'speedup_hi', 'speedup')) \
-             with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 title word(backends, i)
+    plot $levels using 1:2 @level title 'ideal', \
+         @bars_2 \
+         for [i = 1:words(backends)] table using (across(i)):(field(i, 'speedup')) \
+             with linespoints lc rgb colour(i) dt dash(i) pt marker(i) ps 0.9 title word(backends, i)
 
     set label 4 shown('Efficiency against workers') at graph 0, graph 1.15 left font ',14'
     set ylabel 'efficiency (speedup / workers)'
-    set yrange [0:1.1<*]
     set ytics (0, 0.2, 0.5, 0.8, 1)
     set output directory . '/plots/efficiency' . ending
-    plot ideal(x) / x with lines dt 2 lc rgb '#777777' title 'ideal', \
+    plot $levels using 1:($2 / $3) @level title 'ideal', \
          0.8 with lines dt 3 lc rgb '#777777' notitle, 0.5 with lines dt 3 lc rgb '#777777' notitle, \
-         for [i = 1:words(backends)] table using (column('workers') * beside(i)):(field(i, 'efficiency')):(end(i, 'speedup_lo', 'speedup') / column('workers')):(end(i, 'speedup_hi', 'speedup') / column('workers')) \
-             with yerrorlines lc rgb colour(i) pt marker(i) ps 0.9 title word(backends, i)
+         @bars_3 \
+         for [i = 1:words(backends)] table using (across(i)):(field(i, 'efficiency')) \
+             with linespoints lc rgb colour(i) dt dash(i) pt marker(i) ps 0.9 title word(backends, i)
     set autoscale y
     set ytics autofreq
     set output

@@ -193,8 +193,8 @@ ok "gives a verdict on every case" verdict_is_whole
 ok "lists samples in the order they were taken" order_is_true
 if command -v gnuplot >/dev/null; then
     ok "draws what a scaling campaign has" figures scaling "speedup time efficiency cpu order loss gantt gantt"
-    ok "draws what a campaign along batches has" figures batch "batch heat cpu order loss gantt gantt"
-    ok "draws what a campaign along picture sizes has" figures crossover "crossover cpu order loss gantt gantt"
+    ok "draws what a campaign along batches has" figures batch "batch-time batch heat cpu loss gantt gantt"
+    ok "draws what a campaign along picture sizes has" figures crossover "crossover cpu loss gantt gantt"
     ok "draws what a campaign of messages has" figures ipc "ipc ipc-threads"
     ok "draws what a campaign of kernels has" figures kernels "kernels kernels-shortcuts"
     ok "gives each drawing its words and its data" has_data

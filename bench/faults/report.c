@@ -33,8 +33,7 @@ static int draw(const struct table *table, const struct campaign *campaign) {
     const struct faults_toll *toll = &tolls.at[0];
     name_backends(&tolls, names, sizeof names);
     snprintf(subtitle, sizeof subtitle,
-             "%s %llux%llu, kernel %s, %llu worker%s · %.60s, %u usable CPU%s · n = %llu, 95 %% "
-             "intervals",
+             "%s %llux%llu, kernel %s, %llu worker%s · %.60s, %u usable CPU%s · n = %llu",
              toll->view, (unsigned long long)toll->width, (unsigned long long)toll->height,
              toll->kernel, (unsigned long long)toll->workers, toll->workers == 1 ? "" : "s",
              campaign->machine.cpu, campaign->plan.usable_cpus,

@@ -76,10 +76,9 @@ static int draw_all(const struct table *table, const struct campaign *campaign) 
         return -errno;
     name_ours(figure.ours, sizeof figure.ours);
     int err = name_transports(&costs, figure.names, sizeof figure.names);
-    snprintf(figure.subtitle, sizeof figure.subtitle,
-             "%.60s, %u usable CPU%s · n = %llu, 95 %% intervals", campaign->machine.cpu,
-             campaign->plan.usable_cpus, campaign->plan.usable_cpus == 1 ? "" : "s",
-             (unsigned long long)costs.at[0].n);
+    snprintf(figure.subtitle, sizeof figure.subtitle, "%.60s, %u usable CPU%s · n = %llu",
+             campaign->machine.cpu, campaign->plan.usable_cpus,
+             campaign->plan.usable_cpus == 1 ? "" : "s", (unsigned long long)costs.at[0].n);
     text_tame(figure.subtitle); /* a name that was cut */
     if (!err)
         err = draw(&figure, WORKER_PROCESS);

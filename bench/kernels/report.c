@@ -84,10 +84,10 @@ static int draw_all(const struct rates *rates, const struct campaign *campaign) 
     if (!realpath(campaign->directory, figure.directory))
         return -errno;
     const struct rate_row *first = &rates->at[0];
-    snprintf(figure.subtitle, sizeof figure.subtitle,
-             "%.60s · %llux%llu, batch %llu · n = %llu, 95 %% intervals", campaign->machine.cpu,
-             (unsigned long long)first->key.width, (unsigned long long)first->key.height,
-             (unsigned long long)first->key.batch, (unsigned long long)first->n);
+    snprintf(figure.subtitle, sizeof figure.subtitle, "%.60s · %llux%llu, batch %llu · n = %llu",
+             campaign->machine.cpu, (unsigned long long)first->key.width,
+             (unsigned long long)first->key.height, (unsigned long long)first->key.batch,
+             (unsigned long long)first->n);
     text_tame(figure.subtitle); /* a name that was cut */
     int err = draw(rates, false, &figure);
     return err ? err : draw(rates, true, &figure);

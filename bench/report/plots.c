@@ -7,13 +7,14 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "bench/experiments/experiment.h"
+#include "bench/report/rowplots.h"
+#include "bench/report/selection.h"
 #include "bench/report/support.h"
 #include "bench/report/terminal.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,16 +62,20 @@ static uint64_t largest_batch(const struct tables *tables) {
 static void describe(const struct campaign *campaign, const struct tables *tables,
                      const struct table_key *key, enum axis along, char *subtitle, size_t size) {
     uint64_t pixels = along == AXIS_PIXELS ? largest_batch(tables) : key->batch;
-    char picture[64] = "", batch[48] = "", kernel[TERMINAL_KERNEL_SIZE];
+    char picture[128], size_text[48] = "", batch[48] = "", kernel[TERMINAL_KERNEL_SIZE];
     struct table_key named = *key;
     if (along == AXIS_PIXELS)
         named.pixels_differing = CSV_NO_WHOLE; /* it is another number for each picture */
     if (along != AXIS_PIXELS)
-        snprintf(picture, sizeof picture, " %llux%llu", (unsigned long long)key->width,
+        snprintf(size_text, sizeof size_text, "%llux%llu", (unsigned long long)key->width,
                  (unsigned long long)key->height);
+    /* Of schedules there is a panel for each view. */
+    bool both = along != AXIS_PIXELS && along != AXIS_SCHEDULE;
+    snprintf(picture, sizeof picture, "%s%s%s", along == AXIS_SCHEDULE ? "" : key->view,
+             both ? " " : "", size_text);
     if (along != AXIS_BATCH)
         snprintf(batch, sizeof batch, ", batch %llu", (unsigned long long)pixels);
-    snprintf(subtitle, size, "%s%s, kernel %s%s · %.60s, %u usable CPU%s", key->view, picture,
+    snprintf(subtitle, size, "%s, kernel %s%s · %.60s, %u usable CPU%s", picture,
              terminal_kernel(&named, kernel), batch, campaign->machine.cpu,
              campaign->plan.usable_cpus, campaign->plan.usable_cpus == 1 ? "" : "s");
     text_tame(subtitle); /* a name that was cut */
@@ -85,9 +90,10 @@ static unsigned whole_cores(const struct campaign *campaign) {
 /* What a script is given. */
 struct figure {
     char directory[PATH_MAX], names[NAMES_SIZE], setting[448];
-    char subtitle[512], plain[480]; /* of figures with intervals, and without */
+    char subtitle[480]; /* scripts know which intervals there are, and add that */
     char cpus[16], cores[16], serial[40];
-    char kind[112]; /* "KERNEL SHORTCUTS VIEW" */
+    char workers[16]; /* of figures that show one number of them */
+    char kind[112];   /* "KERNEL SHORTCUTS VIEW" */
 };
 
 static int run_script(const char *file, const struct figure *figure, const char *const extra[]) {
@@ -98,45 +104,9 @@ static int run_script(const char *file, const struct figure *figure, const char 
     return support_plot(file, arguments);
 }
 
-/* A string that is put together; what does not fit is cut. */
-__attribute__((format(printf, 2, 3))) static void append(char names[NAMES_SIZE], const char *format,
-                                                         ...) {
-    size_t used = strlen(names);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(names + used, NAMES_SIZE - used, format, args);
-    va_end(args);
-}
-
 static bool same_picture(const struct table_key *a, const struct table_key *b) {
     return strcmp(a->view, b->view) == 0 && a->width == b->width && a->height == b->height &&
            a->max_iter == b->max_iter;
-}
-
-static bool same_work(const struct table_key *a, const struct table_key *b) {
-    return same_picture(a, b) && strcmp(a->kernel, b->kernel) == 0 &&
-           a->shortcuts == b->shortcuts && a->batch == b->batch;
-}
-
-/* Every backend as it stands in the ranking of the first workload: a bar each. The script is told
- * the rows: gnuplot's strcol() ends at a schedule's comma. */
-static int draw_loss(const struct tables *tables, const struct figure *figure,
-                     const struct table_key *shown) {
-    char names[NAMES_SIZE] = "", workers[NAMES_SIZE] = "", rows[NAMES_SIZE] = "";
-    for (size_t i = 0; i < tables->ranking_count; i++) {
-        const struct table_key *key = &tables->ranking[i].key;
-        const struct loss_row *loss = loss_of(tables, key);
-        if (!loss || !same_work(key, shown))
-            continue;
-        bool usual = !*key->schedule || strcmp(key->schedule, "dynamic") == 0;
-        append(names, "%s", key->backend);
-        append(names, usual ? " %s" : "(%s) ", usual ? "" : key->schedule);
-        append(workers, "%llu ", (unsigned long long)key->workers);
-        append(rows, "%zu ", (size_t)(loss - tables->loss));
-    }
-    const char *const arguments[] = {figure->directory, names, figure->setting,
-                                     workers,           rows,  NULL};
-    return *names ? support_plot("loss.gp", arguments) : 0;
 }
 
 /* A figure for each backend that has a trace; its rows lie together. */
@@ -152,22 +122,20 @@ static int draw_gantt(const struct tables *tables, const struct figure *figure) 
 }
 
 /* The figures of an experiment follow what it varies. */
-static int draw_along(enum axis along, const struct figure *figure) {
+static int draw_along(enum axis along, const struct tables *tables, const struct figure *figure,
+                      const struct rowplot *rowplot) {
     const char *const workers[] = {figure->serial, figure->cores, NULL};
-    const char *const batch[] = {"batch batch efficiency 1", "Efficiency against granularity",
-                                 "pixels per batch", "efficiency (speedup / workers)", NULL};
-    const char *const pixels[] = {"crossover pixels speedup 1",
-                                  "Speedup over serial against picture size", "pixels per picture",
-                                  "speedup (times serial)", NULL};
+    const char *const fixed[] = {figure->directory, figure->names, figure->subtitle,
+                                 figure->workers,   figure->kind,  NULL};
     switch (along) {
     case AXIS_WORKERS:
         return run_script("scaling.gp", figure, workers);
     case AXIS_BATCH:
-        return run_script("along.gp", figure, batch);
+        return tables->granularity_count ? support_plot("granularity.gp", fixed) : 0;
     case AXIS_PIXELS:
-        return run_script("along.gp", figure, pixels);
+        return support_plot("crossover.gp", fixed);
     case AXIS_SCHEDULE:
-        break; /* a table says it better */
+        return rowplots_schedule(tables, rowplot);
     }
     return 0;
 }
@@ -191,20 +159,20 @@ static bool has_heat(const struct tables *tables, const struct speedup_row *base
 
 /* The figures that every campaign has. */
 static int draw_common(const struct tables *tables, const struct speedup_row *baseline,
-                       const struct figure *figure) {
-    const char *const cpu[] = {figure->directory, figure->names, figure->plain,
+                       const struct figure *figure, const struct rowplot *rowplot) {
+    const char *const cpu[] = {figure->directory, figure->names, figure->subtitle,
                                figure->cpus,      figure->kind,  NULL};
-    const char *const order[] = {figure->directory, figure->plain, NULL};
-    const char *const heat[] = {figure->directory, figure->names, figure->plain, figure->kind,
+    const char *const order[] = {figure->directory, figure->subtitle, NULL};
+    const char *const heat[] = {figure->directory, figure->names, figure->subtitle, figure->kind,
                                 NULL};
-    int err = draw_loss(tables, figure, &baseline->key);
+    int err = rowplots_loss(tables, rowplot);
     if (!err)
         err = draw_gantt(tables, figure);
     if (!err)
         err = support_plot("cpu.gp", cpu);
-    if (!err)
+    if (!err && baseline->n > 1) /* a sample against itself shows nothing */
         err = support_plot("order.gp", order);
-    if (!err && has_heat(tables, baseline))
+    if (!err && tables->granularity_count && has_heat(tables, baseline))
         err = support_plot("heat.gp", heat);
     return err;
 }
@@ -220,9 +188,8 @@ int plots_draw(const struct tables *tables, const struct campaign *campaign) {
         return 0;
     const struct table_key *key = &baseline->key;
     describe(campaign, tables, key, experiment->along, figure.setting, sizeof figure.setting);
-    snprintf(figure.plain, sizeof figure.plain, "%s · n = %llu", figure.setting,
+    snprintf(figure.subtitle, sizeof figure.subtitle, "%s · n = %llu", figure.setting,
              (unsigned long long)baseline->n);
-    snprintf(figure.subtitle, sizeof figure.subtitle, "%s, 95 %% intervals", figure.plain);
     describe(campaign, tables, key, AXIS_WORKERS, figure.setting, sizeof figure.setting);
     snprintf(figure.cpus, sizeof figure.cpus, "%u", campaign->plan.usable_cpus);
     snprintf(figure.cores, sizeof figure.cores, "%u", whole_cores(campaign));
@@ -231,8 +198,12 @@ int plots_draw(const struct tables *tables, const struct campaign *campaign) {
              baseline->key.shortcuts == CSV_TRUE ? "true" : "false", baseline->key.view);
     if (!realpath(campaign->directory, figure.directory))
         return -errno;
-    int err = draw_along(experiment->along, &figure);
-    return err ? err : draw_common(tables, baseline, &figure);
+    uint64_t workers = selection_workers(tables, campaign->plan.usable_cpus);
+    snprintf(figure.workers, sizeof figure.workers, "%llu", (unsigned long long)workers);
+    const struct rowplot loss = {figure.directory, figure.setting, key, workers};
+    const struct rowplot schedule = {figure.directory, figure.subtitle, key, workers};
+    int err = draw_along(experiment->along, tables, &figure, &schedule);
+    return err ? err : draw_common(tables, baseline, &figure, &loss);
 }
 
 int plots_status(int drawn, const struct campaign *campaign) {

@@ -1,0 +1,68 @@
+/* Choosing rows and naming them; contracts in selection.h. */
+#include "bench/report/selection.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_case(const struct speedup_row *row) {
+    return strcmp(row->key.role, "case") == 0;
+}
+
+static bool has_several_schedules(const struct tables *tables, const struct table_key *key) {
+    for (size_t i = 0; i < tables->speedup_count; i++) {
+        const struct table_key *other = &tables->speedup[i].key;
+        if (is_case(&tables->speedup[i]) && strcmp(other->backend, key->backend) == 0 &&
+            strcmp(other->schedule, key->schedule) != 0)
+            return true;
+    }
+    return false;
+}
+
+const char *selection_name(const struct tables *tables, const struct table_key *key,
+                           char text[SELECTION_NAME_SIZE]) {
+    bool usual = !*key->schedule ||
+                 (strcmp(key->schedule, "dynamic") == 0 && !has_several_schedules(tables, key));
+    snprintf(text, SELECTION_NAME_SIZE, "%s%s%s", key->backend, usual ? "" : " ",
+             usual ? "" : key->schedule);
+    return text;
+}
+
+uint64_t selection_workers(const struct tables *tables, unsigned usable_cpus) {
+    uint64_t most = 0, least = 0;
+    for (size_t i = 0; i < tables->speedup_count; i++) {
+        uint64_t workers = tables->speedup[i].key.workers;
+        if (!is_case(&tables->speedup[i]))
+            continue;
+        if (workers <= usable_cpus && workers > most)
+            most = workers;
+        if (least == 0 || workers < least)
+            least = workers;
+    }
+    return most ? most : least;
+}
+
+const struct speedup_row *selection_speedup(const struct tables *tables,
+                                            const struct table_key *key) {
+    for (size_t i = 0; i < tables->speedup_count; i++) {
+        const struct table_key *other = &tables->speedup[i].key;
+        if (table_key_same_group(other, key) && strcmp(other->role, key->role) == 0 &&
+            strcmp(other->backend, key->backend) == 0 && other->workers == key->workers &&
+            strcmp(other->schedule, key->schedule) == 0)
+            return &tables->speedup[i];
+    }
+    return NULL;
+}
+
+const struct speedup_row *selection_case(const struct tables *tables,
+                                         const struct ranking_row *ranking, uint64_t workers) {
+    const struct speedup_row *fastest = NULL;
+    for (size_t i = 0; i < tables->speedup_count; i++) {
+        const struct speedup_row *row = &tables->speedup[i];
+        if (is_case(row) && row->key.workers == workers &&
+            strcmp(row->key.backend, ranking->key.backend) == 0 &&
+            table_key_same_group(&row->key, &ranking->key) &&
+            (!fastest || row->median_s < fastest->median_s))
+            fastest = row;
+    }
+    return fastest;
+}

@@ -1,0 +1,24 @@
+# What series look like, and how far their intervals are known. Load it after `table` is set. Ten colours, from Okabe and
+# Ito and two more; markers have another period, and beyond ten lines are dashed, so that no two series are alike.
+
+set encoding utf8
+set datafile separator comma
+set datafile columnheaders
+set datafile missing NaN
+
+colours = '#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #000000 #7A4FB5 #8A5A1C #999999'
+markers = '7 5 9 13 11 15 4 6 8 12 10'
+colour(i) = word(colours, (i - 1) % words(colours) + 1)
+marker(i) = word(markers, (i - 1) % words(markers) + 1) + 0
+dash(i)   = (i - 1) / words(colours) + 1
+
+# A cell that may be empty. A point without an interval gets none: drawn as one of no width it would promise much.
+maybe(name) = strcol(name) eq '' ? NaN : column(name)
+
+# A part of a plot command, as a macro before others: nothing where there is nothing to draw, since gnuplot would complain.
+part_if(known, code) = known > 0 ? code . ', ' : ''
+# Bars have no points: those are the series' own.
+bars_if(known, code) = part_if(known, code . ' pt 0 ps 0 notitle')
+
+# What a subtitle may say of intervals: `known` rows have one, of those that are shown.
+claim(known) = known > 0 ? ', 95 % intervals' : ', no intervals: too few blocks'
