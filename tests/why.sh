@@ -78,8 +78,8 @@ sentences() {
     local sentence n=0
     while IFS= read -r sentence; do
         n=$((n + 1))
-        grep -qF "${sentence%.}" "$work/a/loss.csv" || return 1
-    done < <(sed -n 's/^  \(.* loses most, .*\)$/\1/p' "$work/table")
+        grep -qF "$sentence" "$work/a/loss.csv" || return 1
+    done < <(sed -n 's/^  \(.* loses most, .*\)\.\( (x [0-9.]*)\)\?$/\1/p' "$work/table")
     echo "$n sentences"
     [ "$n" -eq 8 ]
 }

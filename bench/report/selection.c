@@ -1,6 +1,7 @@
 /* Choosing rows and naming them; contracts in selection.h. */
 #include "bench/report/selection.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,4 +66,36 @@ const struct speedup_row *selection_case(const struct tables *tables,
             fastest = row;
     }
     return fastest;
+}
+
+const struct loss_row *selection_loss(const struct tables *tables,
+                                      const struct ranking_row *ranking, uint64_t workers) {
+    const struct speedup_row *row = selection_case(tables, ranking, workers);
+    const struct loss_row *loss = row ? loss_of(tables, &row->key) : NULL;
+    return loss ? loss : loss_of(tables, &ranking->key);
+}
+
+const char *selection_sentence(const struct tables *tables, const struct loss_row *loss,
+                               char text[SELECTION_SENTENCE_SIZE]) {
+    char name[SELECTION_NAME_SIZE];
+    size_t length = strlen(loss->key.backend); /* with which it begins */
+    snprintf(text, SELECTION_SENTENCE_SIZE, "%s%s", selection_name(tables, &loss->key, name),
+             loss->sentence + length);
+    return text;
+}
+
+double selection_accounted(const struct tables *tables, const struct loss_row *loss) {
+    const struct speedup_row *row = selection_speedup(tables, &loss->key);
+    return row ? loss->worker_s / (double)loss->key.workers / row->median_s : NAN;
+}
+
+bool selection_differs(double accounted) {
+    return accounted > 1.1 || accounted < 1 / 1.1;
+}
+
+bool selection_any_interval(const struct tables *tables) {
+    for (size_t i = 0; i < tables->speedup_count; i++)
+        if (is_case(&tables->speedup[i]) && !isnan(tables->speedup[i].speedup_lo))
+            return true;
+    return false;
 }

@@ -25,4 +25,24 @@ const struct speedup_row *selection_speedup(const struct tables *tables,
 const struct speedup_row *selection_case(const struct tables *tables,
                                          const struct ranking_row *ranking, uint64_t workers);
 
+/* Where the time of a backend of the ranking went: of that case, else of the ranking's own
+ * (serial). NULL: not known. */
+const struct loss_row *selection_loss(const struct tables *tables,
+                                      const struct ranking_row *ranking, uint64_t workers);
+
+/* Its sentence, with the name above in place of the backend's. */
+#define SELECTION_SENTENCE_SIZE 256
+const char *selection_sentence(const struct tables *tables, const struct loss_row *loss,
+                               char text[SELECTION_SENTENCE_SIZE]);
+
+/* The renders that were accounted for are others than those that were timed. The mean time of the
+ * ones / the median of the others; NaN: not known. */
+double selection_accounted(const struct tables *tables, const struct loss_row *loss);
+
+/* Is that too far from 1 for the one to speak of the other? */
+bool selection_differs(double accounted);
+
+/* Has any case an interval? If not, nothing is resolved. */
+bool selection_any_interval(const struct tables *tables);
+
 #endif

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "bench/experiments/experiment.h"
 #include "bench/report/doubts.h"
+#include "bench/report/selection.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -54,16 +55,14 @@ static const char *bound(const struct speedup_row *row, char text[32]) {
     return text;
 }
 
-static void print_speedup(const struct speedup_row *row, unsigned usable_cpus) {
-    char text[32];
+static void print_speedup(const struct tables *tables, const struct speedup_row *row,
+                          unsigned usable_cpus) {
+    char text[32], name[SELECTION_NAME_SIZE];
     bool over = row->key.workers > usable_cpus;
     bool baseline = strcmp(row->key.role, "baseline") == 0;
-    bool usual = !*row->key.schedule || strcmp(row->key.schedule, "dynamic") == 0;
-    char name[72];
-    snprintf(name, sizeof name, "%s%s%s", row->key.backend, usual ? "" : " ",
-             usual ? "" : row->key.schedule);
-    printf("  %-17s %6llu%c %8.3f ms %s", name, (unsigned long long)row->key.workers,
-           over ? '*' : ' ', row->median_s * 1e3, bound(row, text));
+    printf("  %-17s %6llu%c %8.3f ms %s", selection_name(tables, &row->key, name),
+           (unsigned long long)row->key.workers, over ? '*' : ' ', row->median_s * 1e3,
+           bound(row, text));
     if (baseline)
         printf(" %7.2fx %16s %11s   baseline\n", 1.0, "", "");
     else
@@ -72,9 +71,21 @@ static void print_speedup(const struct speedup_row *row, unsigned usable_cpus) {
                row->verdict);
 }
 
+static void print_second(const struct tables *tables, const struct ranking_row *second) {
+    char name[SELECTION_NAME_SIZE];
+    printf("  Next: %s with %llu, %.3f times the winner's time",
+           selection_name(tables, &second->key, name), (unsigned long long)second->key.workers,
+           second->ratio_to_best);
+    if (strcmp(second->verdict, "slower") == 0)
+        printf(" [%.3f, %.3f].\n", second->ratio_lo, second->ratio_hi);
+    else
+        printf(": not resolved, they may be equal.\n");
+}
+
 /* Who won, by how much, and whether the second can be told apart. */
 static void print_winner(const struct tables *tables, const struct table_key *group) {
     const struct ranking_row *first = NULL, *second = NULL;
+    char name[SELECTION_NAME_SIZE];
     for (size_t i = 0; i < tables->ranking_count; i++) {
         const struct ranking_row *row = &tables->ranking[i];
         if (!table_key_same_group(&row->key, group))
@@ -86,38 +97,53 @@ static void print_winner(const struct tables *tables, const struct table_key *gr
     }
     if (!first)
         return;
-    printf("  Winner: %s with %llu worker%s, %.2f ms", first->key.backend,
-           (unsigned long long)first->key.workers, first->key.workers == 1 ? "" : "s",
-           first->median_s * 1e3);
-    for (size_t i = 0; i < tables->speedup_count; i++) {
-        const struct speedup_row *row = &tables->speedup[i];
-        if (strcmp(row->key.backend, first->key.backend) == 0 &&
-            table_key_same_group(&row->key, group) && strcmp(row->key.role, "case") == 0 &&
-            row->key.workers == first->key.workers &&
-            strcmp(row->key.schedule, first->key.schedule) == 0)
-            printf(", %.2f times as fast as serial", row->speedup);
-    }
+    const struct speedup_row *row = selection_speedup(tables, &first->key);
+    bool resolved = selection_any_interval(tables) && !tables_are_suspect(tables);
+    printf("  Winner: %s%s with %llu worker%s, %.2f ms",
+           resolved ? "" : "not resolved; the shortest median is that of ",
+           selection_name(tables, &first->key, name), (unsigned long long)first->key.workers,
+           first->key.workers == 1 ? "" : "s", first->median_s * 1e3);
+    if (row && strcmp(row->key.role, "case") == 0)
+        printf(", %.2f times as fast as serial", row->speedup);
     printf(".\n");
-    if (second && strcmp(second->verdict, "slower") == 0)
-        printf("  Next: %s with %llu, %.3f times the winner's time [%.3f, %.3f].\n",
-               second->key.backend, (unsigned long long)second->key.workers, second->ratio_to_best,
-               second->ratio_lo, second->ratio_hi);
-    else if (second)
-        printf("  Next: %s with %llu, %.3f times the winner's time: not resolved, they may be "
-               "equal.\n",
-               second->key.backend, (unsigned long long)second->key.workers, second->ratio_to_best);
+    if (second)
+        print_second(tables, second);
 }
 
-/* Each backend's largest loss, at the number of workers with which it stands in the ranking. */
-static void print_losses(const struct tables *tables, const struct table_key *group) {
-    bool any = false;
+/* Serial pays for small batches itself: how much, where the campaign has others. */
+static void print_granularity(const struct tables *tables, const struct table_key *group) {
+    for (size_t i = 0; i < tables->granularity_count; i++) {
+        const struct granularity_row *row = &tables->granularity[i];
+        if (strcmp(row->key.role, "baseline") == 0 && table_key_same_group(&row->key, group) &&
+            row->serial_batch != row->key.batch)
+            printf(
+                "  Serial at its best, with batches of %llu pixels, takes %.3f ms: here it takes "
+                "%.2f times that.\n",
+                (unsigned long long)row->serial_batch, row->serial_s * 1e3,
+                row->median_s / row->serial_s);
+    }
+}
+
+/* Each backend's largest loss, all at the same number of workers. */
+static void print_losses(const struct tables *tables, const struct table_key *group,
+                         uint64_t workers) {
+    char text[SELECTION_SENTENCE_SIZE];
+    bool any = false, any_other = false;
     for (size_t r = 0; r < tables->ranking_count; r++) {
-        const struct loss_row *loss = loss_of(tables, &tables->ranking[r].key);
+        const struct loss_row *loss = selection_loss(tables, &tables->ranking[r], workers);
         if (!loss || !table_key_same_group(&loss->key, group))
             continue;
-        printf("%s  %s.\n", any ? "" : "\n  Why not faster?\n", loss->sentence);
+        double accounted = selection_accounted(tables, loss);
+        bool differs = selection_differs(accounted);
+        printf("%s  %s.", any ? "" : "\n  Why not faster?\n",
+               selection_sentence(tables, loss, text));
+        printf(differs ? " (x %.2f)\n" : "\n", accounted);
+        any_other |= differs;
         any = true;
     }
+    if (any_other)
+        printf("  (x ...): losses are of renders after the timed ones, which took so many times as "
+               "long.\n");
 }
 
 static void print_group(const struct tables *tables, const struct campaign *campaign,
@@ -128,14 +154,15 @@ static void print_group(const struct tables *tables, const struct campaign *camp
         const struct speedup_row *row = &tables->speedup[i];
         if (!table_key_same_group(&row->key, group) || strcmp(row->key.role, "control") == 0)
             continue;
-        print_speedup(row, campaign->plan.usable_cpus);
+        print_speedup(tables, row, campaign->plan.usable_cpus);
         any_over |= row->key.workers > campaign->plan.usable_cpus;
     }
     if (any_over)
         printf("  * more workers than usable CPUs: they take turns\n");
     doubts_print_group(tables, group);
     print_winner(tables, group);
-    print_losses(tables, group);
+    print_granularity(tables, group);
+    print_losses(tables, group, selection_workers(tables, campaign->plan.usable_cpus));
 }
 
 /* Pictures of other sizes differ in other pixels, so their number is left out. */
@@ -144,12 +171,14 @@ static void print_threshold_heading(const struct threshold_row *row, bool batch)
     char kernel[TERMINAL_KERNEL_SIZE];
     key.pixels_differing = CSV_NO_WHOLE;
     printf("\n  %s, kernel %s\n",
-           batch ? "Smallest batch that keeps half of the best efficiency"
-                 : "Smallest picture from which on it is faster than serial",
+           batch
+               ? "Smallest batch that keeps half of the best efficiency, against serial at its best"
+               : "Smallest picture from which on it is faster than serial",
            terminal_kernel(&key, kernel));
 }
 
 static void print_thresholds(const struct tables *tables) {
+    char name[SELECTION_NAME_SIZE];
     for (size_t i = 0; i < tables->threshold_count; i++) {
         const struct threshold_row *row = &tables->threshold[i];
         bool batch = strcmp(row->criterion, "faster than serial") != 0;
@@ -157,11 +186,14 @@ static void print_thresholds(const struct tables *tables) {
         if (!before || strcmp(before->kernel, row->key.kernel) != 0 ||
             before->shortcuts != row->key.shortcuts)
             print_threshold_heading(row, batch);
-        printf("  %-14s %6llu  ", row->key.backend, (unsigned long long)row->key.workers);
+        printf("  %-17s %6llu  ", selection_name(tables, &row->key, name),
+               (unsigned long long)row->key.workers);
         if (row->threshold == CSV_NO_WHOLE)
             printf("%17s", "none of these");
         else
             printf("%10llu pixels", (unsigned long long)row->threshold);
+        if (!isnan(row->efficiency))
+            printf("   with %.0f %%", row->efficiency * 100);
         if (!isnan(row->crossing))
             printf("   medians cross at about %.0f", row->crossing);
         printf("\n");
