@@ -62,7 +62,7 @@ static int write_page(const struct campaign *campaign, const struct raw_rows *ro
     char answer[512];
     const struct verdict verdict = {tables, rows, campaign->plan.usable_cpus};
     verdict_answer(&verdict, answer, sizeof answer);
-    const struct page page = {campaign, answer, verdict_print, &verdict, remarks};
+    const struct page page = {campaign, answer, verdict_print, &verdict, remarks, tables};
     return page_status(&page);
 }
 

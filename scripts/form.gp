@@ -3,6 +3,9 @@
 # through shown(), and write to <name><ending>.
 
 shown(text) = form eq 'page' ? '' : text
+# Small texts; on a page, which may be narrow, a drawing shrinks to 0.88 of its size.
+small = form eq 'page' ? ',11' : ',9'
+number_font = form eq 'page' ? ',11' : ',10'
 ending = form eq 'page' ? '.page.svg' : '.' . form
 
 if (form eq 'svg') {

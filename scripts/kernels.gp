@@ -86,7 +86,7 @@ do for [form in 'svg png page'] {
                  with boxxyerror fs solid 0.85 noborder lc rgb variable, \
              @bars \
              table using (bound(v)):(place(v) - 0.36):(0):(has_bound(v) ? 0.72 : 0) with vectors nohead lw 2 lc rgb '#000000', \
-             table using (STATS_max * 1.04):(place(v)):(text(v)) with labels left noenhanced offset 0.6, 0 font ',10'
+             table using (STATS_max * 1.04):(place(v)):(text(v)) with labels left noenhanced offset 0.6, 0 font number_font
     }
     unset multiplot
     set output

@@ -66,6 +66,6 @@ do for [form in 'svg png page'] {
     plot for [k in shown_parts] table using (begin(k + 0)):(bar_of(0) ? bar_of(0) : NaN):(begin(k + 0)):(begin(k + 0) + part(k + 0)):(bar_of(0) - 0.32):(bar_of(0) + 0.32) \
              with boxxyerror lc rgb word(colours, k + 0) title title[k + 0], \
          table using (upto(7, 1)):(bar_of(0) ? bar_of(0) : NaN):(sprintf('%.1f %%', upto(7, 1) + upto(7, -1))) \
-             with labels left offset 0.5, 0 noenhanced tc rgb '#333333' font ',10' notitle
+             with labels left offset 0.5, 0 noenhanced tc rgb '#333333' font number_font notitle
     set output
 }

@@ -2,7 +2,7 @@
 # both. Load it with `form`, and `part` 1 or 2, before each; the second has the key.
 
 if (form eq 'page') {
-    set lmargin at screen 0.13
+    set lmargin at screen 0.16
     set rmargin at screen 0.97
     set tmargin at screen (part == 1 ? 0.965 : 0.545)
     set bmargin at screen (part == 1 ? 0.64 : 0.22)

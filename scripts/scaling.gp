@@ -61,11 +61,11 @@ oversubscribed = place(cpus) + 0.5
 right = words(crews) + 0.5
 if (oversubscribed < right) {
     set object 1 rectangle from first oversubscribed, graph 0 to graph 1, graph 1 behind fc rgb '#f0f0f0' fs noborder
-    set label 2 'more workers than CPUs' at first (oversubscribed + right) / 2, graph 1.025 center tc rgb '#777777' font ',9'
+    set label 2 'more workers than CPUs' at first (oversubscribed + right) / 2, graph 1.025 center tc rgb '#777777'
 }
 if (crowded < oversubscribed) {
     set object 2 rectangle from first crowded, graph 0 to first oversubscribed, graph 1 behind fc rgb '#f8f2dc' fs noborder
-    set label 5 'two workers on a core' at first (crowded + oversubscribed) / 2, graph 1.025 center tc rgb '#777777' font ',9'
+    set label 5 'two workers on a core' at first (crowded + oversubscribed) / 2, graph 1.025 center tc rgb '#777777'
 }
 
 # The most that so many workers can give, as a level over their category.
@@ -89,6 +89,8 @@ wide = 900
 high = 540
 do for [form in 'svg png page'] {
     load here . '/form.gp'
+    if (oversubscribed < right) { set label 2 font small }
+    if (crowded < oversubscribed) { set label 5 font small }
     set label 3 shown(subtitle . claim(known_times)) at graph 0, graph 1.085 left noenhanced tc rgb '#555555' font ',9'
 
     set label 4 shown('Render time against workers') at graph 0, graph 1.15 left font ',14'

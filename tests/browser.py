@@ -12,7 +12,8 @@ import sys
 import tempfile
 
 # Run in the page. Texts of one drawing that lie over each other by more than a hair; parts that reach beyond the window,
-# unless something around them scrolls; drawings that name what is not there; whatever could act.
+# unless something around them scrolls, and columns of the verdict that must not; texts of drawings that are too small to
+# read; drawings that name what is not there; whatever could act.
 PROBE = r"""
 (() => {
   const faults = [], wide = innerWidth;
@@ -35,6 +36,10 @@ PROBE = r"""
   for (const svg of drawings) {
     const where = svg.closest('figure').id, texts = boxes(svg, 'text', e => e.textContent.trim()), frame = svg.getBoundingClientRect();
     overlaps(texts, where);
+    for (const e of svg.querySelectorAll('text')) {
+      const matrix = e.getScreenCTM(), pixels = parseFloat(getComputedStyle(e).fontSize) * Math.hypot(matrix.a, matrix.b);
+      if (e.textContent.trim() && pixels < 9) faults.push(`${where}: '${e.textContent.trim()}' has only ${pixels.toFixed(1)} pixels`);
+    }
     for (const t of texts)
       if (t.box.left < frame.left - 1 || t.box.right > frame.right + 1 || t.box.top < frame.top - 1 || t.box.bottom > frame.bottom + 1)
         faults.push(`${where}: '${t.name}' reaches out of its drawing`);
@@ -42,6 +47,9 @@ PROBE = r"""
       if (use.hasAttribute('href') && !document.getElementById(use.getAttribute('href').slice(1))) faults.push(`${where}: nothing is called ${use.getAttribute('href')}`);
     if (!(svg.getAttribute('aria-label') || '').trim()) faults.push(`${where}: no alternative text`);
   }
+  for (const e of document.querySelectorAll('table.verdict th[scope=col]'))
+    if (/^(backend|workers|speedup|against serial)$/.test(e.textContent) && e.getBoundingClientRect().right > wide)
+      faults.push(`the verdict's '${e.textContent}' is beyond the window`);
   overlaps(boxes(document, 'header, section, figure h3, figcaption p, .drawing, .losses, figure details', e => e.id || e.tagName).filter((x, i, all) => x.name !== 'figures'), 'page');
   const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
   for (const id of new Set(ids)) if (ids.filter(i => i === id).length > 1) faults.push(`two are called ${id}`);

@@ -14,6 +14,7 @@ measure batch --no-hyperfine --blocks 1 --pixels 48 --batches 1,100 --workers 2 
 measure crossover --no-hyperfine --blocks 1 --pixels 64 --workers 2
 measure ipc --blocks 1
 measure kernels --blocks 1 --pixels 64
+measure schedule --no-hyperfine --blocks 1 --pixels 64 --workers 2
 # Makes the page of a campaign again without gnuplot: what lies in plots/ stays.
 page_of() { PATH=/nowhere "$bench" report "$work/$1" >/dev/null; }
 
@@ -91,8 +92,61 @@ PYTHON
 # Each drawing has words for who cannot see it, and its data as a table with a caption and numerals to the right.
 has_data() {
     local page=$work/scaling/report.html
-    [ "$(grep -c 'role="img" aria-label="[A-Z]' "$page")" -eq 8 ] && [ "$(grep -c '<details>' "$page")" -eq 9 ] &&
+    [ "$(grep -c 'role="img" aria-label="[A-Z]' "$page")" -eq 8 ] && [ "$(grep -c '<details><summary>Data' "$page")" -eq 9 ] &&
         [ "$(grep -c '<caption>' "$page")" -ge 12 ] && grep -q '<td class=n>[0-9.]*<td class=n>' "$page"
+}
+
+# One block has no intervals: no bar, no word of any, and no winner.
+no_intervals() {
+    local plot
+    for plot in batch/plots/batch batch/plots/batch-time crossover/plots/crossover schedule/plots/schedule; do
+        grep -q 'no intervals: too few blocks' "$work/$plot.svg" && ! grep -q '95 % intervals' "$work/$plot.svg" || return 1
+    done
+    has batch 'Not resolved: one block has no intervals. By medians alone, ' && has crossover 'Not resolved: one block' 'By medians alone, ' &&
+        has schedule 'Not resolved: one block' && grep -q '  Winner: not resolved; ' "$work/schedule.out"
+}
+# A figure claims intervals where its column of speedup.csv has any.
+claims() { # PLOT COLUMN
+    local words='no intervals: too few blocks'
+    column "$2" <(grep ',case,' "$work/scaling/speedup.csv" | cat <(head -n 1 "$work/scaling/speedup.csv") -) | grep -q . && words='95 % intervals'
+    grep -qF "$words" "$work/scaling/plots/$1.svg" || { echo "$1 does not say: $words"; return 1; }
+}
+claims_intervals() { claims time ci_lo_s && claims speedup speedup_lo && claims efficiency speedup_lo; }
+
+# Points are drawn as uses of their marker. Of pool three times as fast there are as many.
+nothing_cut() {
+    local before after
+    cp -r "$work/scaling" "$work/faster" && awk -F, -v OFS=, 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i}
+        $c["backend"] == "pool" && $c["role"] == "case" && $c["workers"] == 2 {$c["render_s"] /= 3} 1' "$work/scaling/raw.csv" >"$work/faster/raw.csv" &&
+        "$bench" report "$work/faster" >/dev/null 2>&1 && before=$(grep -c '<use ' "$work/scaling/plots/speedup.svg") &&
+        after=$(grep -c '<use ' "$work/faster/plots/speedup.svg") && echo "$before $after" && [ "$before" -ge 4 ] && [ "$before" -eq "$after" ]
+}
+
+# Where there are several, a schedule stands in every row, in who won and in what is lost.
+names_schedules() {
+    grep -q '^  openmp dynamic  ' "$work/schedule.out" && grep -q '^  openmp guided,16  ' "$work/schedule.out" &&
+        ! grep -qE '^  openmp +[0-9]|with openmp |^  openmp loses|Winner: (.* )?openmp with' "$work/schedule.out" &&
+        grep -q '^  openmp [a-z]*[,0-9]* loses most' "$work/schedule.out" && grep -q '<li>openmp [a-z]*[,0-9]* loses most' "$work/schedule/report.html" &&
+        ! grep -q '<th scope=row>openmp<' "$work/schedule/report.html"
+}
+
+# As many cells are too wide as summary.csv has, and so many of the samples are marked as disturbed as raw.csv has.
+warns() {
+    local wide
+    wide=$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; next} !($c["half_width"] != "" && $c["half_width"] <= 0.02) {n++} END {print n + 0}' \
+        "$work/scaling/summary.csv")
+    has scaling "Interval not within 2 % of the median: $wide of $(($(wc -l <"$work/scaling/summary.csv") - 1)) cells." || return 1
+    if column noisy "$work/scaling/raw.csv" | grep -q .; then
+        has scaling "marked as disturbed."
+    else
+        has scaling "whether they were disturbed was not judged."
+    fi
+}
+# What was never judged is not called undisturbed.
+not_judged() {
+    cp -r "$work/scaling" "$work/unjudged" && awk -F, -v OFS=, 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == "noisy") c = i} NR > 1 {$c = ""} 1' \
+        "$work/scaling/raw.csv" >"$work/unjudged/raw.csv" && page_of unjudged && has unjudged 'whether they were disturbed was not judged.' &&
+        ! grep -q '0 marked as disturbed' "$work/unjudged/report.html"
 }
 
 # The alternative text names the highest speedup of all cases.
@@ -104,15 +158,23 @@ tells_most() {
     grep -o 'aria-label="Speedup over serial[^"]*"' "$work/scaling/report.html" | grep -F "$most"
 }
 
-# The sentence of each backend at its rank, the bound of a case and its share, the factors of every case.
+# The sentence of each backend, all with the most workers that there are CPUs for; the bound of a case and its share, the
+# factors of every case.
 says_why() {
-    local page=$work/scaling/report.html backend workers bounds
-    while IFS=, read -r backend workers; do
-        grep -qF "<li>$(awk -F, -v backend="$backend" -v workers="$workers" 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; next}
+    local page=$work/scaling/report.html backend workers most sentence bounds
+    most=$(awk -F, -v usable="$(column usable_cpus "$work/scaling/raw.csv" | head -n 1)" 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; next}
+        $c["workers"] <= usable && $c["workers"] > most {most = $c["workers"]} END {print most}' "$work/scaling/speedup.csv")
+    while IFS= read -r backend; do
+        workers=$most
+        if [ "$backend" = serial ]; then workers=1; fi
+        sentence=$(awk -F, -v backend="$backend" -v workers="$workers" 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; next}
             $c["backend"] == backend && $c["workers"] == workers && $c["role"] != "null"' "$work/scaling/loss.csv" |
-            grep -o "$backend loses most.*" | head -n 1 | tr -d '"' | sed "s/'/\&#39;/g").</li>" <(sed "s/\.$/.<\/li>/" "$page") ||
-            { echo "no loss of $backend with $workers"; return 1; }
-    done < <(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; next} {print $c["backend"] "," $c["workers"]}' "$work/scaling/ranking.csv")
+            grep -o "$backend loses most.*" | head -n 1 | tr -d '"' | sed "s/'/\&#39;/g")
+        if [ -z "$sentence" ] || ! grep -F "<li>$sentence" "$page" | grep -qE '[^0-9]( \(× [0-9.]+\))?\.$'; then
+            echo "no loss of $backend with $workers"
+            return 1
+        fi
+    done < <(column backend "$work/scaling/ranking.csv")
     bounds=$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; next}
         $c["role"] == "case" {printf "%.3f<td class=n>%.0f %%\n", $c["bound_s"] * 1e3, $c["pct_of_bound"]}' "$work/scaling/speedup.csv")
     while read -r bound; do grep -qF "$bound" "$page" || { echo "no bound $bound"; return 1; }; done <<<"$bounds"
@@ -184,7 +246,7 @@ too_large() {
     page_of large && well_formed large && has large 'see plots/faults.svg' '<h2>Machine</h2>' && [ "$(wc -c <"$work/large/report.html")" -gt 300000 ]
 }
 
-for campaign in scaling batch crossover ipc kernels; do
+for campaign in scaling batch crossover ipc kernels schedule; do
     ok "measures a campaign: $campaign" measured "$campaign"
 done
 ok "has an answer, verdict, control, warnings, machine and command" sections
@@ -195,14 +257,21 @@ if command -v gnuplot >/dev/null; then
     ok "draws what a scaling campaign has" figures scaling "speedup time efficiency cpu order loss gantt gantt"
     ok "draws what a campaign along batches has" figures batch "batch-time batch heat cpu loss gantt gantt"
     ok "draws what a campaign along picture sizes has" figures crossover "crossover cpu loss gantt gantt"
+    ok "draws what a campaign of schedules has" figures schedule "schedule cpu loss gantt gantt"
+    ok "promises no interval that there is not" no_intervals
+    ok "says of each figure whether it has intervals" claims_intervals
+    ok "cuts nothing that is faster than ideal" nothing_cut
     ok "draws what a campaign of messages has" figures ipc "ipc ipc-threads"
     ok "draws what a campaign of kernels has" figures kernels "kernels kernels-shortcuts"
     ok "gives each drawing its words and its data" has_data
     ok "tells the highest value to those who cannot see" tells_most
     ok "makes the same page again" same_again
 fi
+ok "names the schedule wherever there are several" names_schedules
+ok "warns of what the tables say against themselves" warns
+ok "does not call undisturbed what was not judged" not_judged
 ok "says what each backend loses, how near it came, and the factors" says_why
-for campaign in scaling batch crossover ipc kernels; do
+for campaign in scaling batch crossover ipc kernels schedule; do
     ok "is one well-formed page for itself: $campaign" well_formed "$campaign"
 done
 ok "shows who drew what, where a trace tells" traced
@@ -210,7 +279,7 @@ ok "takes nothing of names and drawings for markup" evil
 ok "survives drawings that are none" broken_drawings
 ok "has at most 500 KB, whatever is to be shown" too_large
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
-pages=("$work"/{scaling,batch,crossover,ipc,kernels,evil,large}/report.html)
+pages=("$work"/{scaling,batch,crossover,ipc,kernels,schedule,evil,large}/report.html)
 if [ -n "$browser" ]; then
     ok "looks right in a browser, wide and narrow, by day and by night" python3 tests/browser.py "$browser" "${pages[@]}"
 else

@@ -19,7 +19,7 @@
 
 struct figure {
     const char *plot, *title, *says, *alt, *role, *file, *columns, *highest;
-    void (*beside)(FILE *out, const struct campaign *campaign);
+    void (*beside)(FILE *out, const struct page *page);
 };
 
 /* One that is to be printed: its plot and title may be of one backend. */
@@ -102,7 +102,8 @@ static void print_data(FILE *out, const struct print *print, const struct sheet 
     part_drop(&part);
 }
 
-static void print_figure(FILE *out, const struct campaign *campaign, const struct print *print) {
+static void print_figure(FILE *out, const struct page *page, const struct print *print) {
+    const struct campaign *campaign = page->campaign;
     const struct figure *figure = print->figure;
     char path[CAMPAIGN_PATH_SIZE + 128];
     struct sheet sheet = {0};
@@ -117,15 +118,16 @@ static void print_figure(FILE *out, const struct campaign *campaign, const struc
     fputs("</p></figcaption>\n", out);
     print_drawing(out, campaign, print, &sheet);
     if (figure->beside)
-        figure->beside(out, campaign);
+        figure->beside(out, page);
     print_data(out, print, &sheet);
     fputs("</figure>\n", out);
     sheet_free(&sheet);
 }
 
 /* Prints it if the campaign has it. */
-static bool print_if_there(FILE *out, const struct campaign *campaign, const struct figure *figure,
+static bool print_if_there(FILE *out, const struct page *page, const struct figure *figure,
                            const char *backend, unsigned *count) {
+    const struct campaign *campaign = page->campaign;
     char path[CAMPAIGN_PATH_SIZE + 128];
     struct print print = {.figure = figure, .backend = backend, .number = *count + 1};
     snprintf(print.plot, sizeof print.plot, "%s%s", figure->plot, backend ? backend : "");
@@ -136,25 +138,25 @@ static bool print_if_there(FILE *out, const struct campaign *campaign, const str
         return false;
     if ((*count)++ == 0)
         fputs("<section id=figures>\n<h2>Figures</h2>\n<div class=figures>\n", out);
-    print_figure(out, campaign, &print);
+    print_figure(out, page, &print);
     return true;
 }
 
 /* Of figures that there are for each backend, those of the fastest and of the slowest: ranking.csv
  * has the fastest of the first workload first. */
-static void print_two(FILE *out, const struct campaign *campaign, const struct figure *figure,
+static void print_two(FILE *out, const struct page *page, const struct figure *figure,
                       unsigned *count) {
     char path[CAMPAIGN_PATH_SIZE + 128];
     struct sheet sheet;
     size_t first = 0, last, backend;
-    if (sheet_read(&sheet, campaign_path(campaign, "ranking.csv", path)) == 0 && sheet.rows) {
+    if (sheet_read(&sheet, campaign_path(page->campaign, "ranking.csv", path)) == 0 && sheet.rows) {
         backend = sheet_column(&sheet, "backend", 7);
         while (first < sheet.rows &&
-               !print_if_there(out, campaign, figure, sheet_cell(&sheet, first, backend), count))
+               !print_if_there(out, page, figure, sheet_cell(&sheet, first, backend), count))
             first++;
         last = sheet_next(&sheet, 1, "rank", "1");
         while (--last > first &&
-               !print_if_there(out, campaign, figure, sheet_cell(&sheet, last, backend), count))
+               !print_if_there(out, page, figure, sheet_cell(&sheet, last, backend), count))
             continue;
     }
     sheet_free(&sheet);
@@ -174,16 +176,16 @@ static void remove_forms(const struct campaign *campaign) {
     closedir(directory);
 }
 
-unsigned figure_print_all(FILE *out, const struct campaign *campaign) {
+unsigned figure_print_all(FILE *out, const struct page *page) {
     unsigned count = 0;
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
         if (figures[i].plot[strlen(figures[i].plot) - 1] == '-')
-            print_two(out, campaign, &figures[i], &count);
+            print_two(out, page, &figures[i], &count);
         else
-            print_if_there(out, campaign, &figures[i], NULL, &count);
+            print_if_there(out, page, &figures[i], NULL, &count);
     }
     if (count)
         fputs("</div>\n</section>\n", out);
-    remove_forms(campaign);
+    remove_forms(page->campaign);
     return count;
 }

@@ -2,11 +2,11 @@
 #ifndef BENCH_PAGE_FIGURE_H
 #define BENCH_PAGE_FIGURE_H
 
-#include "bench/campaign/campaign.h"
+#include "bench/page/page.h"
 
 #include <stdio.h>
 
-/* Prints a section with every figure of figures.def that the campaign has. How many. */
-unsigned figure_print_all(FILE *out, const struct campaign *campaign);
+/* Prints a section with every figure of figures.def that the page's campaign has. How many. */
+unsigned figure_print_all(FILE *out, const struct page *page);
 
 #endif

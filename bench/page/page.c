@@ -9,6 +9,8 @@
 #include "bench/page/drawn.h"
 #include "bench/page/figure.h"
 #include "bench/page/html.h"
+#include "bench/page/part.h"
+#include "bench/page/warnings.h"
 #include "bench/page/why.h"
 #include "bench/report/support.h"
 
@@ -70,18 +72,28 @@ static void print_answer(FILE *out, const struct page *page) {
     fputs("</header>\n<main>\n", out);
 }
 
-static void print_remarks(FILE *out, const struct remarks *remarks) {
-    fputs("<section id=warnings>\n<h2>Warnings</h2>\n", out);
-    if (!remarks->count)
-        fputs("<p>None.</p>\n", out);
-    else
-        fputs("<ul class=warnings>\n", out);
-    for (size_t i = 0; i < remarks->count; i++) {
+static void print_items(FILE *out, const struct page *page) {
+    for (size_t i = 0; i < page->remarks->count; i++) {
         fputs("<li>", out);
-        html_text(out, remarks->text[i]);
+        html_text(out, page->remarks->text[i]);
         fputs("\n", out);
     }
-    fputs(remarks->count ? "</ul>\n</section>\n" : "</section>\n", out);
+    if (page->tables)
+        warnings_print(out, page->tables);
+}
+
+static void print_warnings(FILE *out, const struct page *page) {
+    struct part items;
+    part_open(&items);
+    if (items.stream)
+        print_items(items.stream, page);
+    bool any = part_end(&items) > 0;
+    fputs("<section id=warnings>\n<h2>Warnings</h2>\n", out);
+    fputs(any ? "<ul class=warnings>\n" : "<p>None.</p>\n", out);
+    if (any)
+        part_put(&items, out, PART_FIGURES_END, "summary.csv");
+    part_drop(&items);
+    fputs(any ? "</ul>\n</section>\n" : "</section>\n", out);
 }
 
 static void print_term(FILE *out, const char *term, const char *text) {
@@ -130,8 +142,8 @@ static int print_page(FILE *out, const struct page *page) {
     print_answer(out, page);
     if (page->verdict)
         page->verdict(out, page->context);
-    print_remarks(out, page->remarks);
-    figure_print_all(out, page->campaign);
+    print_warnings(out, page);
+    figure_print_all(out, page);
     why_print_factors(out, page->campaign);
     if (!err)
         err = drawn_print(out, page->campaign);

@@ -7,6 +7,8 @@
 #include "bench/campaign/campaign.h"
 #include "bench/page/remarks.h"
 
+#include "bench/tables/tables.h"
+
 #include <stdio.h>
 
 /* What an experiment's own instrument knows of its result. */
@@ -17,6 +19,8 @@ struct page {
     void (*verdict)(FILE *out, const void *context);
     const void *context;
     const struct remarks *remarks;
+    /* Of a campaign of renders, for its warnings and losses; else NULL. */
+    const struct tables *tables;
 };
 
 /* Writes report.html into the campaign's directory, whole or not at all. 0; -ENOENT: the style

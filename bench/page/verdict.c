@@ -2,6 +2,7 @@
 #include "bench/page/verdict.h"
 
 #include "bench/page/html.h"
+#include "bench/report/selection.h"
 #include "bench/report/terminal.h"
 
 #include <math.h>
@@ -17,20 +18,41 @@ static bool has_role(const struct speedup_row *row, const char *role) {
     return strcmp(row->key.role, role) == 0;
 }
 
-static const struct speedup_row *find_case(const struct tables *tables,
-                                           const struct table_key *key) {
-    for (size_t i = 0; i < tables->speedup_count; i++) {
-        const struct speedup_row *row = &tables->speedup[i];
-        if (table_key_same_group(&row->key, key) && has_role(row, key->role) &&
-            strcmp(row->key.backend, key->backend) == 0 && row->key.workers == key->workers &&
-            strcmp(row->key.schedule, key->schedule) == 0)
-            return row;
+/* Why a sentence can only be about medians, as a sentence before it. false: it can be about more.
+ */
+static bool say_doubt(const struct tables *tables, FILE *out) {
+    if (tables_are_suspect(tables)) {
+        fputs("This campaign is suspect: serial seems to differ from itself, or the noise is too "
+              "large. ",
+              out);
+        return true;
     }
-    return NULL;
+    if (selection_any_interval(tables))
+        return false;
+    if (tables->blocks == 1)
+        fputs("Not resolved: one block has no intervals. ", out);
+    else
+        fprintf(out, "Not resolved: %llu blocks are too few for intervals. ",
+                (unsigned long long)tables->blocks);
+    return true;
+}
+
+/* Where medians pass serial's, of whoever does so first. */
+static void say_crossing(const struct tables *tables, FILE *out) {
+    const struct threshold_row *least = NULL;
+    for (size_t i = 0; i < tables->threshold_count; i++)
+        if (!isnan(tables->threshold[i].crossing) &&
+            (!least || tables->threshold[i].crossing < least->crossing))
+            least = &tables->threshold[i];
+    if (least)
+        fprintf(out, "By medians alone, %s passes serial first, at about %.0f pixels.",
+                least->key.backend, least->crossing);
+    else
+        fputs("By medians alone, no backend passes serial between two of these sizes.", out);
 }
 
 /* The sentence about thresholds: along batches and picture sizes nobody wins everywhere. */
-static void say_thresholds(const struct tables *tables, FILE *out) {
+static void say_thresholds(const struct tables *tables, bool doubt, FILE *out) {
     const struct threshold_row *least = &tables->threshold[0], *most = least;
     for (size_t i = 1; i < tables->threshold_count; i++) {
         const struct threshold_row *row = &tables->threshold[i];
@@ -40,15 +62,21 @@ static void say_thresholds(const struct tables *tables, FILE *out) {
             most = row;
     }
     bool sizes = strcmp(least->criterion, "faster than serial") == 0;
+    if (sizes && doubt) {
+        say_crossing(tables, out);
+        return;
+    }
     if (least->threshold == CSV_NO_WHOLE) {
         fprintf(out, sizes ? "No backend beats serial at any of these sizes."
                            : "No backend keeps half of its best efficiency at any of these sizes.");
         return;
     }
     fprintf(out,
-            sizes ? "%s beats serial from pictures of %llu pixels on"
-                  : "%s keeps half of its best efficiency down to batches of %llu pixels",
-            least->key.backend, (unsigned long long)least->threshold);
+            sizes ? "%s%s beats serial from pictures of %llu pixels on"
+                  : "%s%s keeps half of its best efficiency (against serial at its best) down to "
+                    "batches of %llu pixels",
+            doubt ? "By medians alone, " : "", least->key.backend,
+            (unsigned long long)least->threshold);
     if (most->threshold == CSV_NO_WHOLE)
         fprintf(out, "; %s does so at none of these sizes.", most->key.backend);
     else if (most->threshold > least->threshold)
@@ -57,9 +85,12 @@ static void say_thresholds(const struct tables *tables, FILE *out) {
         fprintf(out, ", and so do all others.");
 }
 
-static void say_winner(const struct tables *tables, const struct ranking_row *first, FILE *out) {
-    const struct speedup_row *row = find_case(tables, &first->key);
-    fprintf(out, "%s with %llu worker%s is the fastest: %.2f ms a render", first->key.backend,
+static void say_winner(const struct tables *tables, const struct ranking_row *first, bool doubt,
+                       FILE *out) {
+    const struct speedup_row *row = selection_speedup(tables, &first->key);
+    char name[SELECTION_NAME_SIZE];
+    fprintf(out, "%s%s with %llu worker%s is the fastest: %.2f ms a render",
+            doubt ? "By medians alone, " : "", selection_name(tables, &first->key, name),
             (unsigned long long)first->key.workers, first->key.workers == 1 ? "" : "s",
             first->median_s * 1e3);
     if (row && has_role(row, "case"))
@@ -68,15 +99,17 @@ static void say_winner(const struct tables *tables, const struct ranking_row *fi
         fprintf(out, " [%.2f, %.2f]", row->speedup_lo, row->speedup_hi);
 }
 
-static void say_second(const struct ranking_row *second, FILE *out) {
+static void say_second(const struct tables *tables, const struct ranking_row *second, FILE *out) {
+    char name[SELECTION_NAME_SIZE];
+    selection_name(tables, &second->key, name);
     if (strcmp(second->verdict, "slower") == 0)
-        fprintf(out, "; %s, the next, takes %.3f times as long [%.3f, %.3f]", second->key.backend,
+        fprintf(out, "; %s, the next, takes %.3f times as long [%.3f, %.3f]", name,
                 second->ratio_to_best, second->ratio_lo, second->ratio_hi);
     else
-        fprintf(out, "; it cannot be told apart from the next, %s", second->key.backend);
+        fprintf(out, "; it cannot be told apart from the next, %s", name);
 }
 
-static void say_ranking(const struct tables *tables, FILE *out) {
+static void say_ranking(const struct tables *tables, bool doubt, FILE *out) {
     const struct ranking_row *first = NULL, *second = NULL;
     for (size_t i = 0; i < tables->ranking_count; i++) {
         const struct ranking_row *row = &tables->ranking[i];
@@ -87,9 +120,9 @@ static void say_ranking(const struct tables *tables, FILE *out) {
     }
     if (!first)
         return;
-    say_winner(tables, first, out);
-    if (second)
-        say_second(second, out);
+    say_winner(tables, first, doubt, out);
+    if (second && !doubt)
+        say_second(tables, second, out);
     putc('.', out);
 }
 
@@ -98,16 +131,19 @@ void verdict_answer(const struct verdict *verdict, char *sentence, size_t size) 
     FILE *stream = fmemopen(sentence, size - 1, "w");
     if (!stream)
         return;
-    if (verdict->tables->threshold_count)
-        say_thresholds(verdict->tables, stream);
-    else
-        say_ranking(verdict->tables, stream);
+    if (verdict->tables->speedup_count) {
+        bool doubt = say_doubt(verdict->tables, stream);
+        if (verdict->tables->threshold_count)
+            say_thresholds(verdict->tables, doubt, stream);
+        else
+            say_ranking(verdict->tables, doubt, stream);
+    }
     fclose(stream);
 }
 
 /* What differs among the rows, or is known, so that only this needs a column. */
 struct differing {
-    bool kernel, schedule, view, size, batch;
+    bool kernel, view, size, batch;
     bool bound; /* some row has one */
 };
 
@@ -118,7 +154,6 @@ static struct differing find_differing(const struct speedup_row *const *rows, si
     for (size_t i = 1; i < count; i++) {
         const struct table_key *a = &rows[0]->key, *b = &rows[i]->key;
         differing.kernel |= strcmp(a->kernel, b->kernel) != 0 || a->shortcuts != b->shortcuts;
-        differing.schedule |= *b->schedule && strcmp(b->schedule, "dynamic") != 0;
         differing.view |= strcmp(a->view, b->view) != 0;
         differing.size |= a->width != b->width || a->height != b->height;
         differing.batch |= a->batch != b->batch;
@@ -126,9 +161,15 @@ static struct differing find_differing(const struct speedup_row *const *rows, si
     return differing;
 }
 
+/* What differs in nothing but its batches can be compared by time; else only with its own serial.
+ */
 static int fastest_first(const void *a, const void *b) {
     const struct speedup_row *x = *(const struct speedup_row *const *)a;
     const struct speedup_row *y = *(const struct speedup_row *const *)b;
+    struct table_key key = y->key;
+    key.batch = x->key.batch;
+    if (x->key.batch != y->key.batch && table_key_same_group(&x->key, &key))
+        return (x->median_s > y->median_s) - (x->median_s < y->median_s);
     return (x->speedup < y->speedup) - (x->speedup > y->speedup);
 }
 
@@ -165,12 +206,11 @@ static void print_interval(FILE *out, const struct speedup_row *row, double most
     fprintf(out, "<circle cx=%.1f cy=7 r=3 /></svg>", 4 + row->speedup * scale);
 }
 
-static void print_keys(FILE *out, const struct table_key *key, struct differing differing) {
-    char kernel[TERMINAL_KERNEL_SIZE];
+static void print_keys(FILE *out, const struct tables *tables, const struct table_key *key,
+                       struct differing differing) {
+    char kernel[TERMINAL_KERNEL_SIZE], name[SELECTION_NAME_SIZE];
     fputs("<th scope=row>", out);
-    html_text(out, key->backend);
-    if (differing.schedule)
-        html_print(out, " %s", key->schedule);
+    html_text(out, selection_name(tables, key, name));
     if (differing.kernel) {
         fputs("<td>", out);
         html_text(out, terminal_kernel(key, kernel));
@@ -180,9 +220,9 @@ static void print_keys(FILE *out, const struct table_key *key, struct differing 
         html_text(out, key->view);
     }
     if (differing.size)
-        fprintf(out, "<td class=n>%llu × %llu", (unsigned long long)key->width,
+        fprintf(out, "<td class=\"n key\">%llu × %llu", (unsigned long long)key->width,
                 (unsigned long long)key->height);
-    if (differing.batch)
+    else if (differing.batch)
         fprintf(out, "<td class=n>%llu", (unsigned long long)key->batch);
     fprintf(out, "<td class=n>%llu", (unsigned long long)key->workers);
 }
@@ -204,27 +244,47 @@ static void print_bound(FILE *out, const struct speedup_row *row) {
         fprintf(out, "<td class=n>%.3f<td class=n>%.0f %%", row->bound_s * 1e3, row->pct_of_bound);
 }
 
+/* Against serial at its best, where there are batches of several sizes. */
+static void print_efficiency(FILE *out, const struct tables *tables,
+                             const struct speedup_row *row) {
+    const struct granularity_row *granularity = granularity_of(tables, &row->key);
+    double efficiency = granularity ? granularity->efficiency : row->efficiency;
+    if (has_role(row, "baseline") && !granularity)
+        fputs("<td class=n>", out);
+    else
+        fprintf(out, "<td class=n>%.0f %%", efficiency * 100);
+}
+
+/* "not resolved (needs about 9 blocks)": a narrow page leaves out what is in brackets. */
+static void print_said(FILE *out, const char *verdict) {
+    size_t words = strcspn(verdict, "(");
+    html_print(out, "%.*s", (int)words, verdict);
+    if (verdict[words]) {
+        fputs("<span class=needs>", out);
+        html_text(out, verdict + words);
+        fputs("</span>", out);
+    }
+}
+
 static void print_row(FILE *out, const struct verdict *verdict, const struct speedup_row *row,
                       struct differing differing, double most) {
     bool baseline = has_role(row, "baseline");
     fprintf(out, "<tr class=\"%s%s\">", class_of(row),
             row->key.workers > verdict->usable_cpus ? " over" : "");
-    print_keys(out, &row->key, differing);
-    fprintf(out, "<td class=n>%.3f", row->median_s * 1e3);
-    if (differing.bound)
-        print_bound(out, row);
-    fprintf(out, "<td class=n>%.2f", row->speedup);
+    print_keys(out, verdict->tables, &row->key, differing);
+    fprintf(out, "<td class=n>%.2f<td class=said>", row->speedup);
+    print_said(out, baseline ? "baseline" : row->verdict);
     if (isnan(row->speedup_lo) || baseline)
         fputs("<td class=n>", out);
     else
         fprintf(out, "<td class=n>%.2f – %.2f", row->speedup_lo, row->speedup_hi);
     print_interval(out, row, most);
-    if (baseline)
-        fputs("<td class=n>", out);
-    else
-        fprintf(out, "<td class=n>%.0f %%", row->efficiency * 100);
-    fputs("<td>", out);
-    html_text(out, baseline ? "baseline" : row->verdict);
+    print_efficiency(out, verdict->tables, row);
+    fprintf(out, "<td class=n>%.3f", row->median_s * 1e3);
+    if (differing.bound)
+        print_bound(out, row);
+    if (differing.size && differing.batch) /* which follows from the size */
+        fprintf(out, "<td class=n>%llu", (unsigned long long)row->key.batch);
     putc('\n', out);
 }
 
@@ -232,13 +292,14 @@ static void print_headings(FILE *out, struct differing differing) {
     fprintf(
         out,
         "<thead><tr><th scope=col>backend%s%s%s%s<th scope=col class=n>workers"
-        "<th scope=col class=n>render, ms%s<th scope=col class=n>speedup"
-        "<th scope=col class=n>interval<th scope=col><span class=hidden>drawn</span>"
-        "<th scope=col class=n>efficiency<th scope=col>against serial</thead>\n<tbody>\n",
+        "<th scope=col class=n>speedup<th scope=col>against serial<th scope=col class=n>interval"
+        "<th scope=col><span class=hidden>drawn</span><th scope=col class=n>efficiency"
+        "<th scope=col class=n>render, ms%s%s</thead>\n<tbody>\n",
         differing.kernel ? "<th scope=col>kernel" : "", differing.view ? "<th scope=col>view" : "",
         differing.size ? "<th scope=col class=n>pixels" : "",
-        differing.batch ? "<th scope=col class=n>batch" : "",
-        differing.bound ? "<th scope=col class=n>at best, ms<th scope=col class=n>reached" : "");
+        differing.batch && !differing.size ? "<th scope=col class=n>batch" : "",
+        differing.bound ? "<th scope=col class=n>at best, ms<th scope=col class=n>reached" : "",
+        differing.batch && differing.size ? "<th scope=col class=n>batch" : "");
 }
 
 static void print_caption(FILE *out, const struct speedup_row *first, struct differing differing,
@@ -287,6 +348,10 @@ static void print_table(FILE *out, const struct verdict *verdict,
             " At best is the least that a render can take with so many workers and these batches; "
             "reached, how near it came.",
             out);
+    if (verdict->tables->granularity_count)
+        fputs(" Speedup is against serial with the same batches, efficiency against the best that "
+              "serial does with any.",
+              out);
     if (any_over(verdict, rows, count))
         fputs(" Pale rows have more workers than usable CPUs: they take turns.", out);
     fputs("</p>\n</section>\n", out);
@@ -294,14 +359,20 @@ static void print_table(FILE *out, const struct verdict *verdict,
 
 /* How many samples there are, by how they ended. */
 static void print_samples(FILE *out, const struct raw_rows *rows) {
-    size_t wrong = 0, failed = 0, noisy = 0;
+    size_t wrong = 0, failed = 0, noisy = 0, judged = 0;
     for (size_t i = 0; i < rows->count; i++) {
         wrong += strcmp(rows->at[i].status, "wrong") == 0;
         failed += strcmp(rows->at[i].status, "failed") == 0;
         noisy += rows->at[i].noisy == CSV_TRUE;
+        judged += rows->at[i].noisy == CSV_TRUE || rows->at[i].noisy == CSV_FALSE;
     }
-    html_print(out, "%zu samples: %zu wrong, %zu failed, %zu marked as disturbed.", rows->count,
-               wrong, failed, noisy);
+    html_print(out, "%zu samples: %zu wrong, %zu failed, ", rows->count, wrong, failed);
+    if (judged == rows->count)
+        html_print(out, "%zu marked as disturbed.", noisy);
+    else if (judged)
+        html_print(out, "%zu of the %zu that could be judged marked as disturbed.", noisy, judged);
+    else
+        html_print(out, "and whether they were disturbed was not judged.");
 }
 
 static void print_control_row(FILE *out, const struct control_row *row) {

@@ -5,51 +5,44 @@
 #include "bench/page/html.h"
 #include "bench/page/part.h"
 #include "bench/page/sheet.h"
+#include "bench/report/selection.h"
 
-#include <string.h>
-
-#define KEY_COLUMNS 14 /* with which every derived table begins */
-
-static bool same_key(const struct sheet *a, size_t row_a, const struct sheet *b, size_t row_b) {
-    for (size_t column = 0; column < KEY_COLUMNS; column++)
-        if (strcmp(sheet_cell(a, row_a, column), sheet_cell(b, row_b, column)) != 0)
-            return false;
-    return true;
+/* The backends of the first workload, in the order of the ranking. */
+static bool is_first(const struct tables *tables, size_t row) {
+    return table_key_same_group(&tables->ranking[row].key, &tables->ranking[0].key);
 }
 
-/* The loss that a row of the ranking stands for: a row, or all of them: there is none. */
-static size_t find_loss(const struct sheet *losses, const struct sheet *ranking, size_t row) {
-    size_t found = 0;
-    while (found < losses->rows && !same_key(ranking, row, losses, found))
-        found++;
-    return found;
+static void print_item(FILE *out, const struct tables *tables, const struct loss_row *loss) {
+    char text[SELECTION_SENTENCE_SIZE];
+    double accounted = selection_accounted(tables, loss);
+    fputs("<li>", out);
+    html_text(out, selection_sentence(tables, loss, text));
+    if (selection_differs(accounted))
+        html_print(out, " (× %.2f)", accounted);
+    fputs(".\n", out);
 }
 
-static void print_list(FILE *out, const struct sheet *losses, const struct sheet *ranking) {
-    size_t sentence = sheet_column(losses, "sentence", 8);
-    size_t end = sheet_next(ranking, 1, "rank", "1");
-    fputs("<ul class=losses>\n", out);
-    for (size_t row = 0; row < end; row++) {
-        size_t loss = find_loss(losses, ranking, row);
-        if (loss == losses->rows)
+void why_print_losses(FILE *out, const struct page *page) {
+    const struct tables *tables = page->tables;
+    bool differs = false;
+    if (!tables || !tables->loss_count)
+        return;
+    uint64_t workers = selection_workers(tables, page->campaign->plan.usable_cpus);
+    fputs("<div class=losses><ul>\n", out);
+    for (size_t i = 0; i < tables->ranking_count && is_first(tables, i); i++) {
+        const struct loss_row *loss = selection_loss(tables, &tables->ranking[i], workers);
+        if (!loss)
             continue;
-        fputs("<li>", out);
-        html_text(out, sheet_cell(losses, loss, sentence));
-        fputs(".\n", out);
+        print_item(out, tables, loss);
+        differs |= selection_differs(selection_accounted(tables, loss));
     }
     fputs("</ul>\n", out);
-}
-
-void why_print_losses(FILE *out, const struct campaign *campaign) {
-    char path[CAMPAIGN_PATH_SIZE + 128];
-    struct sheet losses, ranking = {0};
-    if (sheet_read(&losses, campaign_path(campaign, "loss.csv", path)) == 0 &&
-        sheet_read(&ranking, campaign_path(campaign, "ranking.csv", path)) == 0 &&
-        losses.columns > KEY_COLUMNS && ranking.columns > KEY_COLUMNS && losses.rows &&
-        ranking.rows)
-        print_list(out, &losses, &ranking);
-    sheet_free(&losses);
-    sheet_free(&ranking);
+    if (differs)
+        fputs("<p class=note>Time is accounted for in renders after the timed ones. Behind ×: so "
+              "many "
+              "times as long did they take.</p>\n",
+              out);
+    fputs("</div>\n", out);
 }
 
 void why_print_factors(FILE *out, const struct campaign *campaign) {

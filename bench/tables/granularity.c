@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool same_work(const struct plan_case *a, const struct plan_case *b) {
     return a->job.kernel == b->job.kernel && workload_same(&a->job.workload, &b->job.workload);
@@ -71,4 +72,16 @@ int granularity_make(struct tables *tables, const struct cells *cells) {
     }
     free(values);
     return err;
+}
+
+const struct granularity_row *granularity_of(const struct tables *tables,
+                                             const struct table_key *key) {
+    for (size_t i = 0; i < tables->granularity_count; i++) {
+        const struct table_key *other = &tables->granularity[i].key;
+        if (table_key_same_group(other, key) && strcmp(other->role, key->role) == 0 &&
+            strcmp(other->backend, key->backend) == 0 && other->workers == key->workers &&
+            strcmp(other->schedule, key->schedule) == 0)
+            return &tables->granularity[i];
+    }
+    return NULL;
 }

@@ -220,6 +220,10 @@ bool table_key_same_group(const struct table_key *a, const struct table_key *b);
 /* The key columns of a cell. */
 struct table_key table_key_of(const struct cells *cells, const struct cell *cell);
 
+/* What granularity.csv says of the cell that a key names, or NULL. */
+const struct granularity_row *granularity_of(const struct tables *tables,
+                                             const struct table_key *key);
+
 /* The loss of the cell that a key names, or NULL. */
 const struct loss_row *loss_of(const struct tables *tables, const struct table_key *key);
 

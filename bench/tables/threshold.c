@@ -39,19 +39,6 @@ static void insert(struct series *series, const struct speedup_row *row, enum ax
     series->rows[at] = row;
 }
 
-/* What granularity.csv says of a cell, or NULL. */
-static const struct granularity_row *granularity_of(const struct tables *tables,
-                                                    const struct table_key *key) {
-    for (size_t i = 0; i < tables->granularity_count; i++) {
-        const struct table_key *other = &tables->granularity[i].key;
-        if (table_key_same_group(other, key) && strcmp(other->role, key->role) == 0 &&
-            strcmp(other->backend, key->backend) == 0 && other->workers == key->workers &&
-            strcmp(other->schedule, key->schedule) == 0)
-            return &tables->granularity[i];
-    }
-    return NULL;
-}
-
 /* Of one size alone there is no best serial but its own. */
 static double efficiency_of(const struct tables *tables, const struct speedup_row *row) {
     const struct granularity_row *found = granularity_of(tables, &row->key);
