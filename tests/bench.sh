@@ -482,6 +482,9 @@ refused "more repeats than three" run --repeats 4
 refused "to resume with other repeats" run --resume --repeats 1 -o "$work/a"
 refused "an unknown backend" run --backends nobody
 refused "an unknown kernel" run --kernels nobody
+refused "batches of an unknown kernel" run --batches nobody:5
+refused "batches that are no number" run --batches scalar:x
+refused "batches that no kernel has" run --kernels scalar --batches sse2:5
 refused "an unknown view" run --views nowhere
 refused "no workers" run --workers 0
 refused "too many workers" run --workers 5000

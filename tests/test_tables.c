@@ -695,6 +695,32 @@ static void test_plan(void **state) {
     plan_free(&plan);
 }
 
+/* A batch that is for one kernel has cases with that one alone, and its plumbing once. */
+static void test_batches_of_kernels(void **state) {
+    struct plan plan;
+    char sentence[256];
+    const struct axes axes = {.backends = "pool",
+                              .kernels = "scalar,fastest",
+                              .workers = "2",
+                              .pixels = "20x10",
+                              .batches = "scalar:7,fastest:11"};
+    unsigned of_scalar = 0, of_fastest = 0, plumbing = 0;
+    (void)state;
+    assert_int_equal(
+        plan_make(&plan, experiment_find("efficiency"), &axes, sentence, sizeof sentence), 0);
+    for (uint32_t i = 0; i < plan.count; i++) {
+        const struct plan_case *plan_case = &plan.cases[i];
+        of_scalar += plan_case->job.batch == 7 && plan_case->job.kernel == kernel_find("scalar");
+        of_fastest += plan_case->job.batch == 11 && plan_case->job.kernel == kernel_fastest();
+        plumbing += plan_case->role == ROLE_NULL;
+    }
+    assert_int_equal(of_scalar, 2 + 2); /* serial twice, pool with 1 and 2 */
+    assert_int_equal(of_fastest, 2 + 2);
+    assert_int_equal(plumbing, 2 * 2);
+    assert_int_equal(plan.count, of_scalar + of_fastest + plumbing);
+    plan_free(&plan);
+}
+
 /* Efficiency 0.9 from batches of 100 pixels on, 0.1 below: that is where half of the best begins.
  */
 static void test_batch_threshold(void **state) {
@@ -842,6 +868,7 @@ int main(void) {
         cmocka_unit_test(test_plumbing),
         cmocka_unit_test(test_outside),
         cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_batches_of_kernels),
         cmocka_unit_test(test_batch_threshold),
         cmocka_unit_test(test_batch_threshold_against_best_serial),
         cmocka_unit_test(test_picture_threshold),

@@ -22,6 +22,7 @@ struct grid {
     const struct view *views[AXIS_MAX];
     struct schedule schedules[AXIS_MAX];
     uint64_t workers[AXIS_MAX], batches[AXIS_MAX], max_iter[AXIS_MAX]; /* 0: the default */
+    const struct kernel *batch_kernels[AXIS_MAX]; /* that have such batches; NULL: all */
     uint64_t widths[AXIS_MAX], heights[AXIS_MAX];
     bool shortcuts[AXIS_MAX], by_kernel;
     unsigned backend_count, kernel_count, view_count, schedule_count, worker_count, batch_count,
@@ -179,9 +180,17 @@ static int take_workers(struct grid *grid, const char *item, struct complaint *c
     return 0;
 }
 
+/* "800", "default", or of one kernel alone "scalar:800". */
 static int take_batch(struct grid *grid, const char *item, struct complaint *complaint) {
-    uint64_t *batch = &grid->batches[grid->batch_count++];
-    if (strcmp(item, "default") == 0 || text_parse_u64(item, 1, UINT64_MAX, batch) == 0)
+    unsigned i = grid->batch_count++;
+    const char *colon = strchr(item, ':'), *size = colon ? colon + 1 : item;
+    char name[64] = "";
+    if (colon)
+        snprintf(name, sizeof name, "%.*s", (int)(colon - item), item);
+    grid->batch_kernels[i] = strcmp(name, "fastest") == 0 ? kernel_fastest() : kernel_find(name);
+    if (colon && !grid->batch_kernels[i])
+        return refuse(complaint, "unknown kernel '%s'; see mandelbench list", name);
+    if (strcmp(size, "default") == 0 || text_parse_u64(size, 1, UINT64_MAX, &grid->batches[i]) == 0)
         return 0;
     return refuse(complaint, "'%s' is no batch: a number of pixels from 1 on, or default", item);
 }
@@ -357,8 +366,9 @@ static int add_by_kernel(struct plan *plan, const struct grid *grid, struct plan
     return err;
 }
 
+/* Only with one kernel, or with all if that is NULL. */
 static int add_workload(struct plan *plan, const struct grid *grid, struct plan_case model,
-                        struct complaint *complaint) {
+                        const struct kernel *only, struct complaint *complaint) {
     const char *fault = workload_fault(&model.job.workload);
     if (fault)
         return refuse(complaint, "%s", fault);
@@ -370,19 +380,21 @@ static int add_workload(struct plan *plan, const struct grid *grid, struct plan_
                       text_bytes(bytes, needed), text_bytes(memory, present));
     if (grid->by_kernel)
         return add_by_kernel(plan, grid, model);
+    uint32_t before = plan->count;
     int err = 0;
     for (unsigned k = 0; !err && k < grid->kernel_count; k++)
         for (unsigned s = 0; !err && s < grid->shortcuts_count; s++) {
             model.job.kernel = grid->kernels[k];
             model.job.workload.shortcuts = grid->shortcuts[s];
-            err = add_kernel(plan, grid, model);
+            if (!only || only == model.job.kernel)
+                err = add_kernel(plan, grid, model);
         }
-    return err ? err : add_null(plan, grid, model);
+    return err || plan->count == before ? err : add_null(plan, grid, model);
 }
 
 /* A weak scaling: for each number of workers a picture of its own, that many times as high. */
 static int add_growing(struct plan *plan, struct grid *grid, struct plan_case model,
-                       struct complaint *complaint) {
+                       const struct kernel *only, struct complaint *complaint) {
     uint64_t workers[AXIS_MAX];
     unsigned count = grid->worker_count;
     uint32_t height = model.job.workload.height;
@@ -397,7 +409,7 @@ static int add_growing(struct plan *plan, struct grid *grid, struct plan_case mo
         model.job.workload.height = (uint32_t)grown;
         grid->workers[0] = workers[w];
         grid->worker_count = 1;
-        err = add_workload(plan, grid, model, complaint);
+        err = add_workload(plan, grid, model, only, complaint);
     }
     memcpy(grid->workers, workers, sizeof workers);
     grid->worker_count = count;
@@ -433,8 +445,8 @@ static int add_all(struct plan *plan, struct grid *grid, bool weak, struct compl
                     uint64_t pixels = workload_pixels(&model.job.workload);
                     model.job.batch = grid->batches[b] ? size_min(grid->batches[b], pixels)
                                                        : batch_default(pixels);
-                    err = weak ? add_growing(plan, grid, model, complaint)
-                               : add_workload(plan, grid, model, complaint);
+                    err = weak ? add_growing(plan, grid, model, grid->batch_kernels[b], complaint)
+                               : add_workload(plan, grid, model, grid->batch_kernels[b], complaint);
                 }
     return err;
 }
@@ -464,6 +476,8 @@ int plan_make(struct plan *plan, const struct experiment *experiment, const stru
                      (unsigned long long)cases, PLAN_CASES_MAX);
     if (!err)
         err = add_all(plan, grid, experiment->weak, &complaint);
+    if (!err && plan->count == 0)
+        err = refuse(&complaint, "no kernel of --kernels has one of the --batches");
     free(grid);
     return err;
 }

@@ -136,6 +136,8 @@ static int draw_along(enum axis along, const struct tables *tables, const struct
         return support_plot("crossover.gp", fixed);
     case AXIS_SCHEDULE:
         return rowplots_schedule(tables, rowplot);
+    case AXIS_KERNELS:
+        return rowplots_kernels(tables, rowplot);
     }
     return 0;
 }

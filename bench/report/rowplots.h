@@ -18,4 +18,7 @@ int rowplots_loss(const struct tables *tables, const struct rowplot *plot);
 /* Every schedule of openmp in each view, beside the backends that have none. The same. */
 int rowplots_schedule(const struct tables *tables, const struct rowplot *plot);
 
+/* Every backend with each kernel. The same. */
+int rowplots_kernels(const struct tables *tables, const struct rowplot *plot);
+
 #endif

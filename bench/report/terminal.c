@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "bench/experiments/experiment.h"
 #include "bench/report/doubts.h"
+#include "bench/report/efficiency.h"
 #include "bench/report/selection.h"
 
 #include <math.h>
@@ -253,6 +254,8 @@ void terminal_print(const struct tables *tables, const struct campaign *campaign
         if (strcmp(tables->speedup[i].key.role, "baseline") == 0)
             print_group(tables, campaign, &tables->speedup[i].key, tables->speedup[i].n);
     print_thresholds(tables);
+    if (experiment && experiment->along == AXIS_KERNELS)
+        efficiency_print(tables, selection_workers(tables, campaign->plan.usable_cpus));
     if (experiment && experiment->along == AXIS_WORKERS)
         print_plumbing(tables);
     print_outside(tables);
