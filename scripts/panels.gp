@@ -59,7 +59,7 @@ do for [kind in kinds] { if (kind eq 'backend' || strstrt(' ' . schedules, ' ' .
 hue(kind) = sum [k = 1:words(kinds)] (word(kinds, k) eq kind ? k : 0)
 
 set yrange [count + 0.6:0.4]
-set xrange [lowest > 0.5 ? lowest - 0.03 : 0:highest]
+set xrange [lowest > 0.5 ? lowest - 0.03 : 0:highest + 0.01]
 set border 3 lc rgb '#555555'
 set tics nomirror scale 0.5
 set grid xtics lc rgb '#c8c8c8' lw 0.6
@@ -69,20 +69,20 @@ level_lines = part_if(words(others), "for [j = 1:words(others)] '+' using (level
 bound_marks = part_if(bounds, "table using (bound(v)):(place(v) - 0.36):(0):(0.72) with vectors nohead lw 1.6 lc rgb '#999999' title 'bound'")
 
 wide = 1080
-high = 150 + 34 * count
+high = 185 + 32 * count
 page_high = 90 + panels * panel_high
 do for [form in 'svg png page'] {
     load here . '/form.gp'
     paged = form eq 'page'
     set output directory . '/plots/' . name . ending
     set multiplot
-    set label 3 shown(subtitle . claim(known)) at screen 0.115, screen 0.88 left noenhanced tc rgb '#555555' font ',9'
-    set label 4 shown(sprintf('Efficiency of each %s, %d workers', name eq 'schedule' ? name : 'backend', workers)) at screen 0.115, screen 0.945 left font ',14'
+    set label 3 shown(subtitle . claim(known)) at screen 0.115, screen 1 - 64.0 / high left noenhanced tc rgb '#555555' font ',9'
+    set label 4 shown(sprintf('Efficiency of each %s, %d workers', name eq 'schedule' ? name : 'backend', workers)) at screen 0.115, screen 1 - 32.0 / high left font ',14'
     do for [v = 1:panels] {
         set lmargin at screen (paged ? 0.20 : 0.115 + (v - 1) * 0.38)
         set rmargin at screen (paged ? 0.97 : 0.115 + v * 0.38 - 0.03)
-        set tmargin at screen (paged ? 1 - (26.0 + (v - 1) * panel_high) / page_high : 0.78)
-        set bmargin at screen (paged ? 1 - (26.0 + (v - 1) * panel_high + 20 * count) / page_high : 0.15)
+        set tmargin at screen (paged ? 1 - (26.0 + (v - 1) * panel_high) / page_high : 1 - 105.0 / high)
+        set bmargin at screen (paged ? 1 - (26.0 + (v - 1) * panel_high + 20 * count) / page_high : 66.0 / high)
         set label 5 word(views, v) at graph 0, graph 1.04 left noenhanced
         set ytics scale 0 noenhanced ('' 0)
         do for [k = 1:count] { set ytics add ((v == 1 || paged ? word(schedules, k) : '') k) }
@@ -91,7 +91,7 @@ do for [form in 'svg png page'] {
             if (paged) {
                 set key at screen 0.5, screen 50.0 / page_high center top horizontal Left reverse samplen 1.2 width 0 maxcols 4 noenhanced
             } else {
-                set key at screen 0.995, screen 0.78 right top Left reverse vertical samplen 1.5 spacing 1.3 noenhanced
+                set key at screen 0.995, screen 1 - 105.0 / high right top Left reverse vertical samplen 1.5 spacing 1.3 noenhanced
             }
         } else {
             unset key

@@ -161,27 +161,37 @@ static struct differing find_differing(const struct speedup_row *const *rows, si
     return differing;
 }
 
-/* What differs in nothing but its batches can be compared by time; else only with its own serial.
- */
-static int fastest_first(const void *a, const void *b) {
-    const struct speedup_row *x = *(const struct speedup_row *const *)a;
-    const struct speedup_row *y = *(const struct speedup_row *const *)b;
-    struct table_key key = y->key;
-    key.batch = x->key.batch;
-    if (x->key.batch != y->key.batch && table_key_same_group(&x->key, &key))
-        return (x->median_s > y->median_s) - (x->median_s < y->median_s);
-    return (x->speedup < y->speedup) - (x->speedup > y->speedup);
+/* A row with what it gains: over serial at its best, where there are batches of several sizes. */
+struct gain {
+    const struct speedup_row *row;
+    double gain;
+};
+
+static int largest_first(const void *a, const void *b) {
+    double x = ((const struct gain *)a)->gain, y = ((const struct gain *)b)->gain;
+    return (x < y) - (x > y);
+}
+
+static double gain_of(const struct tables *tables, const struct speedup_row *row) {
+    const struct granularity_row *granularity = granularity_of(tables, &row->key);
+    return granularity ? granularity->efficiency * (double)row->key.workers : row->speedup;
 }
 
 /* All that is compared, the fastest first. A new array, or NULL. */
 static const struct speedup_row **collect(const struct tables *tables, size_t *count) {
     const struct speedup_row **rows = calloc(tables->speedup_count + 1, sizeof *rows);
+    struct gain *gains = calloc(tables->speedup_count + 1, sizeof *gains);
     *count = 0;
-    for (size_t i = 0; rows && i < tables->speedup_count; i++)
-        if (has_role(&tables->speedup[i], "case") || has_role(&tables->speedup[i], "baseline"))
-            rows[(*count)++] = &tables->speedup[i];
-    if (rows)
-        qsort(rows, *count, sizeof *rows, fastest_first);
+    for (size_t i = 0; rows && gains && i < tables->speedup_count; i++) {
+        const struct speedup_row *row = &tables->speedup[i];
+        if (has_role(row, "case") || has_role(row, "baseline"))
+            gains[(*count)++] = (struct gain){row, gain_of(tables, row)};
+    }
+    if (gains)
+        qsort(gains, *count, sizeof *gains, largest_first);
+    for (size_t i = 0; i < *count; i++)
+        rows[i] = gains[i].row;
+    free(gains);
     return rows;
 }
 

@@ -63,6 +63,7 @@ static void describe(const struct campaign *campaign, const struct tables *table
                      const struct table_key *key, enum axis along, char *subtitle, size_t size) {
     uint64_t pixels = along == AXIS_PIXELS ? largest_batch(tables) : key->batch;
     char picture[128], size_text[48] = "", batch[48] = "", kernel[TERMINAL_KERNEL_SIZE];
+    bool of_all = along == AXIS_KERNELS; /* a panel for each kernel, with batches of its own */
     struct table_key named = *key;
     if (along == AXIS_PIXELS)
         named.pixels_differing = CSV_NO_WHOLE; /* it is another number for each picture */
@@ -75,9 +76,10 @@ static void describe(const struct campaign *campaign, const struct tables *table
              both ? " " : "", size_text);
     if (along != AXIS_BATCH)
         snprintf(batch, sizeof batch, ", batch %llu", (unsigned long long)pixels);
-    snprintf(subtitle, size, "%s, kernel %s%s · %.60s, %u usable CPU%s", picture,
-             terminal_kernel(&named, kernel), batch, campaign->machine.cpu,
-             campaign->plan.usable_cpus, campaign->plan.usable_cpus == 1 ? "" : "s");
+    snprintf(subtitle, size, "%s%s%s%s · %.60s, %u usable CPU%s", picture,
+             of_all ? "" : ", kernel ", of_all ? "" : terminal_kernel(&named, kernel),
+             of_all ? "" : batch, campaign->machine.cpu, campaign->plan.usable_cpus,
+             campaign->plan.usable_cpus == 1 ? "" : "s");
     text_tame(subtitle); /* a name that was cut */
 }
 
@@ -90,7 +92,7 @@ static unsigned whole_cores(const struct campaign *campaign) {
 /* What a script is given. */
 struct figure {
     char directory[PATH_MAX], names[NAMES_SIZE], setting[448];
-    char subtitle[480]; /* scripts know which intervals there are, and add that */
+    char subtitle[480], panels[480]; /* scripts know which intervals there are, and add that */
     char cpus[16], cores[16], serial[40];
     char workers[16]; /* of figures that show one number of them */
     char kind[112];   /* "KERNEL SHORTCUTS VIEW" */
@@ -190,6 +192,10 @@ int plots_draw(const struct tables *tables, const struct campaign *campaign) {
         return 0;
     const struct table_key *key = &baseline->key;
     describe(campaign, tables, key, experiment->along, figure.setting, sizeof figure.setting);
+    snprintf(figure.panels, sizeof figure.panels, "%s · n = %llu", figure.setting,
+             (unsigned long long)baseline->n);
+    if (experiment->along == AXIS_KERNELS) /* whose other figures are of the first kernel */
+        describe(campaign, tables, key, AXIS_WORKERS, figure.setting, sizeof figure.setting);
     snprintf(figure.subtitle, sizeof figure.subtitle, "%s · n = %llu", figure.setting,
              (unsigned long long)baseline->n);
     describe(campaign, tables, key, AXIS_WORKERS, figure.setting, sizeof figure.setting);
@@ -203,8 +209,8 @@ int plots_draw(const struct tables *tables, const struct campaign *campaign) {
     uint64_t workers = selection_workers(tables, campaign->plan.usable_cpus);
     snprintf(figure.workers, sizeof figure.workers, "%llu", (unsigned long long)workers);
     const struct rowplot loss = {figure.directory, figure.setting, key, workers};
-    const struct rowplot schedule = {figure.directory, figure.subtitle, key, workers};
-    int err = draw_along(experiment->along, tables, &figure, &schedule);
+    const struct rowplot panels = {figure.directory, figure.panels, key, workers};
+    int err = draw_along(experiment->along, tables, &figure, &panels);
     return err ? err : draw_common(tables, baseline, &figure, &loss);
 }
 
