@@ -2,7 +2,7 @@
 # gnuplot -c loss.gp DIRECTORY "NAME NAME ..." SUBTITLE WORKERS "ROW ROW ..."
 # The lists belong together, one bar each, from the top; rows of the table count from 0. Reads DIRECTORY/loss.csv, writes
 # DIRECTORY/plots/loss.{svg,png,page.svg}. A part below 0 (computing faster than serial did) lies left of 0, so that a bar
-# shows all that the table has; the number is the sum, 100 - ideal_pct.
+# shows all that the table has; the number is lost_pct.
 
 directory = ARG1
 names     = ARG2
@@ -65,7 +65,7 @@ do for [form in 'svg png page'] {
     set output directory . '/plots/loss' . ending
     plot for [k in shown_parts] table using (begin(k + 0)):(bar_of(0) ? bar_of(0) : NaN):(begin(k + 0)):(begin(k + 0) + part(k + 0)):(bar_of(0) - 0.32):(bar_of(0) + 0.32) \
              with boxxyerror lc rgb word(colours, k + 0) title title[k + 0], \
-         table using (upto(7, 1)):(bar_of(0) ? bar_of(0) : NaN):(sprintf('%.1f %%', upto(7, 1) + upto(7, -1))) \
+         table using (upto(7, 1)):(bar_of(0) ? bar_of(0) : NaN):(sprintf('%.1f %%', column('lost_pct'))) \
              with labels left offset 0.5, 0 noenhanced tc rgb '#333333' font number_font notitle
     set output
 }

@@ -25,7 +25,7 @@ is_level(v, j) = column(0) == nth(levels, v, words(others), j)
 kinds = name eq 'schedule' ? 'static dynamic guided auto' : 'backend'
 is_kind(v, kind) = place(v) > 0 && (kind eq 'backend' || strstrt(word(schedules, int(place(v))), kind) == 1)
 across(v, kind) = is_kind(v, kind) ? column('efficiency') : NaN
-end(v, kind, field) = is_kind(v, kind) ? maybe(field) / column('workers') : NaN
+end(v, kind, field) = is_kind(v, kind) ? maybe(field) : NaN
 
 # How far all of it reaches, and what is known.
 known = 0
@@ -41,7 +41,7 @@ further(low, high) = (lowest = low < lowest ? low : lowest, highest = high > hig
 reach(low, high) = (workers = column('workers'), strcol('pct_of_bound') eq '' ? 0 : (bounds = bounds + 1), \
                     further(low, high))
 ends(x) = strcol('speedup_lo') eq '' ? reach(column('efficiency'), column('efficiency')) : \
-          (known = known + 1, reach(column('speedup_lo') / column('workers'), column('speedup_hi') / column('workers')))
+          (known = known + 1, reach(column('efficiency_lo'), column('efficiency_hi')))
 do for [v = 1:panels] { stats table using (is_shown(v) ? ends(0) : 0) nooutput }
 
 # The levels, view by view, before ranges are set that stats would keep to; and what of the kinds there is.
@@ -64,7 +64,7 @@ set border 3 lc rgb '#555555'
 set tics nomirror scale 0.5
 set grid xtics lc rgb '#c8c8c8' lw 0.6
 panel_high = 60 + 20 * count
-bars = bars_if(known, "for [kind in present] table using (across(v, kind)):(place(v)):(end(v, kind, 'speedup_lo')):(end(v, kind, 'speedup_hi')) with xerrorbars lc rgb colour(hue(kind))")
+bars = bars_if(known, "for [kind in present] table using (across(v, kind)):(place(v)):(end(v, kind, 'efficiency_lo')):(end(v, kind, 'efficiency_hi')) with xerrorbars lc rgb colour(hue(kind))")
 level_lines = part_if(words(others), "for [j = 1:words(others)] '+' using (level[(v - 1) * words(others) + j]):($0 < 1 ? 0.4 : count + 0.6) with lines dt j + 1 lw 1.4 lc rgb colour(4 + 3 * j) title word(others, j)")
 bound_marks = part_if(bounds, "table using (bound(v)):(place(v) - 0.36):(0):(0.72) with vectors nohead lw 1.6 lc rgb '#999999' title 'bound'")
 

@@ -83,7 +83,7 @@ level = "with lines dt 2 lw 1.4 lc rgb '#777777'"
 
 bars = bars_if(known_times, "for [i = 1:words(backends)] table using (across(i)):(field(i, 'median_s') * 1e3):(end(i, 'ci_lo_s') * 1e3):(end(i, 'ci_hi_s') * 1e3) with yerrorbars lc rgb colour(i)")
 bars_2 = bars_if(known_ratios, "for [i = 1:words(backends)] table using (across(i)):(field(i, 'speedup')):(end(i, 'speedup_lo')):(end(i, 'speedup_hi')) with yerrorbars lc rgb colour(i)")
-bars_3 = bars_if(known_ratios, "for [i = 1:words(backends)] table using (across(i)):(field(i, 'efficiency')):(end(i, 'speedup_lo') / column('workers')):(end(i, 'speedup_hi') / column('workers')) with yerrorbars lc rgb colour(i)")
+bars_3 = bars_if(known_ratios, "for [i = 1:words(backends)] table using (across(i)):(field(i, 'efficiency')):(end(i, 'efficiency_lo')):(end(i, 'efficiency_hi')) with yerrorbars lc rgb colour(i)")
 
 wide = 900
 high = 540

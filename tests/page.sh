@@ -169,7 +169,7 @@ says_why() {
         if [ "$backend" = serial ]; then workers=1; fi
         sentence=$(awk -F, -v backend="$backend" -v workers="$workers" 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; next}
             $c["backend"] == backend && $c["workers"] == workers && $c["role"] != "null"' "$work/scaling/loss.csv" |
-            grep -o "$backend loses most.*" | head -n 1 | tr -d '"' | sed "s/'/\&#39;/g")
+            grep -o "$backend loses most[^\"]*" | head -n 1 | sed "s/'/\&#39;/g")
         if [ -z "$sentence" ] || ! grep -F "<li>$sentence" "$page" | grep -qE '[^0-9]( \(× [0-9.]+\))?\.$'; then
             echo "no loss of $backend with $workers"
             return 1

@@ -17,10 +17,9 @@ static int most_efficient_first(const void *a, const void *b) {
 
 static void print_row(const struct tables *tables, const struct speedup_row *row) {
     char name[SELECTION_NAME_SIZE], interval[48] = "", bound[32] = "";
-    double workers = (double)row->key.workers;
-    if (!isnan(row->speedup_lo))
-        snprintf(interval, sizeof interval, "[%5.1f, %5.1f]", row->speedup_lo / workers * 100,
-                 row->speedup_hi / workers * 100);
+    if (!isnan(row->efficiency_lo))
+        snprintf(interval, sizeof interval, "[%5.1f, %5.1f]", row->efficiency_lo * 100,
+                 row->efficiency_hi * 100);
     if (!isnan(row->pct_of_bound))
         snprintf(bound, sizeof bound, "%.0f %%", row->pct_of_bound);
     printf("  %-17s %10.1f %% %16s %10s\n", selection_name(tables, &row->key, name),

@@ -54,11 +54,8 @@ static void fill_in(struct granularity_row *row, const struct cells *cells, cons
 
 int granularity_make(struct tables *tables, const struct cells *cells) {
     double *values = malloc((cells->blocks + 1) * sizeof *values);
-    size_t cases = 0;
     tables->granularity = calloc(cells->count + 1, sizeof *tables->granularity);
     int err = values && tables->granularity ? 0 : -ENOMEM;
-    for (size_t i = 0; i < cells->count; i++)
-        cases += cells->at[i].plan_case->role == ROLE_CASE;
     for (size_t i = 0; !err && i < cells->count; i++) {
         const struct cell *cell = &cells->at[i], *best;
         enum role role = cell->plan_case->role;
@@ -68,7 +65,8 @@ int granularity_make(struct tables *tables, const struct cells *cells) {
             continue;
         struct granularity_row *row = &tables->granularity[tables->granularity_count++];
         row->serial_s = best_s;
-        fill_in(row, cells, cell, best, cells->alpha / (double)(cases ? cases : 1), values);
+        double comparisons = cells_comparisons(cells, cell);
+        fill_in(row, cells, cell, best, cells->alpha / comparisons, values);
     }
     free(values);
     return err;
