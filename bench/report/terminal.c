@@ -131,8 +131,11 @@ static void print_losses(const struct tables *tables, const struct table_key *gr
     char text[SELECTION_SENTENCE_SIZE];
     bool any = false, any_other = false;
     for (size_t r = 0; r < tables->ranking_count; r++) {
-        const struct loss_row *loss = selection_loss(tables, &tables->ranking[r], workers);
-        if (!loss || !table_key_same_group(&loss->key, group))
+        const struct ranking_row *ranking = &tables->ranking[r];
+        const struct loss_row *loss = table_key_same_group(&ranking->key, group)
+                                          ? selection_loss(tables, ranking, workers)
+                                          : NULL;
+        if (!loss)
             continue;
         double accounted = selection_accounted(tables, loss);
         bool differs = selection_differs(accounted);

@@ -9,10 +9,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* A backend's best cell, with its median. */
+/* A backend's best cell, with its median, and of how many. */
 struct candidate {
     const struct cell *cell;
-    double median_s;
+    double median_s, cells;
 };
 
 static int by_median(const void *a, const void *b) {
@@ -42,9 +42,12 @@ static size_t find_candidates(const struct cells *cells, const struct cell *base
         while (c < count && candidates[c].cell->plan_case->backend != cell->plan_case->backend)
             c++;
         if (c == count)
-            candidates[count++] = (struct candidate){cell, median_s};
-        else if (median_s < candidates[c].median_s)
-            candidates[c] = (struct candidate){cell, median_s};
+            candidates[count++] = (struct candidate){cell, median_s, 0};
+        candidates[c].cells++;
+        if (median_s < candidates[c].median_s) {
+            candidates[c].cell = cell;
+            candidates[c].median_s = median_s;
+        }
     }
     qsort(candidates, count, sizeof *candidates, by_median);
     return count;
@@ -77,13 +80,12 @@ static void rank_one(struct ranking_row *row, const struct cells *cells,
 }
 
 /* Any two cells of different backends could have turned out to be the best and its rival. */
-static double count_pairs(const struct cells *cells, const struct cell *baseline) {
-    double pairs = 0;
-    for (size_t i = 0; i < cells->count; i++)
-        for (size_t j = 0; j < i; j++)
-            pairs += takes_part(cells, &cells->at[i], baseline) &&
-                     takes_part(cells, &cells->at[j], baseline) &&
-                     cells->at[i].plan_case->backend != cells->at[j].plan_case->backend;
+static double count_pairs(const struct candidate *candidates, size_t count) {
+    double pairs = 0, before = 0;
+    for (size_t c = 0; c < count; c++) {
+        pairs += before * candidates[c].cells;
+        before += candidates[c].cells;
+    }
     return fmax(pairs, 1);
 }
 
@@ -98,7 +100,7 @@ int ranking_make(struct tables *tables, const struct cells *cells) {
         size_t count = find_candidates(cells, &cells->at[i], candidates, values);
         struct table_key key = table_key_of(cells, &cells->at[i]);
         double floor = control_floor(control_of(tables, &key));
-        double alpha = cells->alpha / count_pairs(cells, &cells->at[i]);
+        double alpha = cells->alpha / count_pairs(candidates, count);
         for (size_t c = 0; c < count; c++)
             rank_one(&tables->ranking[tables->ranking_count++], cells, candidates, c, alpha, floor,
                      values);
