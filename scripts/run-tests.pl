@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # Runs TAP programs and scripts, each in a process of its own with a time limit, and sums up:
 # the last line is "N passed, N failed". Usage: scripts/run-tests.pl PROGRAM... SCRIPT.sh...
-# The scripts that only wait for their own campaigns run two at a time, where there are two CPUs; all others assert
+# The scripts that only wait for what they started run two at a time, where there are two CPUs; all others assert
 # something about time, and run alone.
 use strict;
 use warnings;
@@ -13,7 +13,7 @@ my $verbose = $ENV{V} ? 1 : 0;
 my $cpus    = `nproc`;
 my $harness = TAP::Harness->new({
     jobs      => $cpus > 1 ? 2 : 1,
-    rules     => {seq => [{par => 'tests/{bench,compare,hostile,page,why}.sh'}, {seq => '**'}]},
+    rules     => {seq => [{par => 'tests/{bench,compare,hostile,kernels,limits,model,page,starved,why}.sh'}, {seq => '**'}]},
     verbosity => $verbose,
     timer     => 1,
     merge     => 0,

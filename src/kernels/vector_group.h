@@ -147,12 +147,12 @@ static inline bool was_inside(const struct group *group, unsigned lane, unsigned
 #endif
 }
 
-/* How many iterations of the last block a done lane made within |z| ≤ 2, at most BLOCK - 1. Once
- * outside it stays outside, so halving finds the place. */
+/* How many iterations of the last block a done lane made within |z| ≤ 2, at most BLOCK - 1: once
+ * outside it stays outside. All are looked at, which waits for less than halving. */
 static inline unsigned survived(const struct group *group, unsigned lane) {
     unsigned n = 0;
-    for (unsigned half = BLOCK / 2; half; half /= 2)
-        n += half * was_inside(group, lane, n + half - 1);
+    for (unsigned step = 0; step < BLOCK - 1; step++)
+        n += was_inside(group, lane, step);
     return n;
 }
 
