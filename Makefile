@@ -158,11 +158,14 @@ help: ## this list
 ready:
 	@scripts/deps.sh --check build
 
-# What a campaign's manifest says of its source, and where its scripts are; rewritten only when that changes.
+# What a campaign's manifest says of its source, and where its scripts are; rewritten only when that changes. Results
+# that have changed do not make the source dirty.
+commit := $(shell commit=$$(git describe --always 2>/dev/null) || { echo unknown; exit; }; \
+    git diff --quiet HEAD -- Makefile src bench scripts || commit=$$commit-dirty; echo $$commit)
 $(BUILD)/include/build/commit.h: FORCE
 	@mkdir -p $(@D)
 	@printf '/* Made by make. */\n#define BUILD_COMMIT "%s"\n#define BUILD_SOURCE "%s"\n#define BUILD_FLAGS "%s"\n' \
-	    "$$(git describe --always --dirty 2>/dev/null || echo unknown)" "$(CURDIR)" '$(flags)' > $@.new
+	    "$(commit)" "$(CURDIR)" '$(flags)' > $@.new
 	@cmp -s $@ $@.new && rm $@.new || mv $@.new $@
 $(call object,bench/campaign/campaign.c bench/report/support.c): $(BUILD)/include/build/commit.h
 
