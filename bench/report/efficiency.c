@@ -1,4 +1,5 @@
-/* A short table for each kernel; contracts in efficiency.h. Every number stands in speedup.csv. */
+/* A short table for each kernel; contracts in efficiency.h. Every number stands in speedup.csv or
+ * factors.csv. */
 #include "bench/report/efficiency.h"
 
 #include "bench/report/selection.h"
@@ -15,15 +16,26 @@ static int most_efficient_first(const void *a, const void *b) {
     return (x->efficiency < y->efficiency) - (x->efficiency > y->efficiency);
 }
 
+/* How much of their time the workers computed, in percent; NAN if that was not accounted for. */
+static double computing_pct(const struct tables *tables, const struct table_key *key) {
+    for (size_t i = 0; i < tables->factors_count; i++)
+        if (table_key_same(&tables->factors[i].key, key))
+            return tables->factors[i].parallel_efficiency.value * 100;
+    return NAN;
+}
+
 static void print_row(const struct tables *tables, const struct speedup_row *row) {
-    char name[SELECTION_NAME_SIZE], interval[48] = "", bound[32] = "";
+    char name[SELECTION_NAME_SIZE], interval[48] = "", bound[32] = "", busy[32] = "";
+    double computing = computing_pct(tables, &row->key);
     if (!isnan(row->efficiency_lo))
         snprintf(interval, sizeof interval, "[%5.1f, %5.1f]", row->efficiency_lo * 100,
                  row->efficiency_hi * 100);
     if (!isnan(row->pct_of_bound))
         snprintf(bound, sizeof bound, "%.0f %%", row->pct_of_bound);
-    printf("  %-17s %10.1f %% %16s %10s\n", selection_name(tables, &row->key, name),
-           row->efficiency * 100, interval, bound);
+    if (!isnan(computing))
+        snprintf(busy, sizeof busy, "%.1f %%", computing);
+    printf("  %-17s %10.1f %% %16s %10s %12s\n", selection_name(tables, &row->key, name),
+           row->efficiency * 100, interval, bound, busy);
 }
 
 /* One kernel, with what its batches take one loop. */
@@ -41,10 +53,10 @@ static void print_group(const struct tables *tables, const struct speedup_row *b
     }
     qsort(rows, count, sizeof *rows, most_efficient_first);
     printf("\n  Efficiency with %llu workers, kernel %s, batches of %llu pixels: %.0f us each\n"
-           "  %-17s %12s %16s %10s\n",
+           "  %-17s %12s %16s %10s %12s\n",
            (unsigned long long)workers, terminal_kernel(key, kernel),
            (unsigned long long)key->batch, baseline->median_s * (double)key->batch / pixels * 1e6,
-           "backend", "efficiency", "95 % interval", "of bound");
+           "backend", "efficiency", "95 % interval", "of bound", "computing");
     for (size_t i = 0; i < count; i++)
         print_row(tables, rows[i]);
 }

@@ -99,17 +99,9 @@ int loss_make(struct tables *tables, const struct cells *cells) {
     return 0;
 }
 
-static bool same_key(const struct table_key *a, const struct table_key *b) {
-    return strcmp(a->role, b->role) == 0 && strcmp(a->backend, b->backend) == 0 &&
-           strcmp(a->kernel, b->kernel) == 0 && a->shortcuts == b->shortcuts &&
-           strcmp(a->schedule, b->schedule) == 0 && strcmp(a->view, b->view) == 0 &&
-           a->width == b->width && a->height == b->height && a->max_iter == b->max_iter &&
-           a->batch == b->batch && a->workers == b->workers;
-}
-
 const struct loss_row *loss_of(const struct tables *tables, const struct table_key *key) {
     for (size_t i = 0; i < tables->loss_count; i++)
-        if (same_key(&tables->loss[i].key, key))
+        if (table_key_same(&tables->loss[i].key, key))
             return &tables->loss[i];
     return NULL;
 }

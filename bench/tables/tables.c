@@ -155,6 +155,12 @@ bool table_key_same_group(const struct table_key *a, const struct table_key *b) 
            a->batch == b->batch && a->shortcuts == b->shortcuts;
 }
 
+bool table_key_same(const struct table_key *a, const struct table_key *b) {
+    return table_key_same_group(a, b) && strcmp(a->role, b->role) == 0 &&
+           strcmp(a->backend, b->backend) == 0 && strcmp(a->schedule, b->schedule) == 0 &&
+           a->workers == b->workers;
+}
+
 int tables_make(struct tables *tables, const struct cells *cells, char *sentence, size_t size) {
     *tables = (struct tables){
         .blocks = cells->blocks,

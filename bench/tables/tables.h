@@ -217,6 +217,9 @@ bool tables_are_sound(const struct tables *tables);
 /* Do both rows stand for the same workload, kernel and batch? */
 bool table_key_same_group(const struct table_key *a, const struct table_key *b);
 
+/* And for the same role, backend, schedule and workers? */
+bool table_key_same(const struct table_key *a, const struct table_key *b);
+
 /* The key columns of a cell. */
 struct table_key table_key_of(const struct cells *cells, const struct cell *cell);
 
