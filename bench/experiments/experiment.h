@@ -11,8 +11,8 @@ enum axis { AXIS_WORKERS, AXIS_BATCH, AXIS_PIXELS, AXIS_SCHEDULE, AXIS_KERNELS }
 /* Comma lists. Special words: "all" (views; backends or kernels that are available, not the null
  * kernel), "exact" (of those kernels), "fastest" (the fastest exact kernel), "default" (batch),
  * "ladder" (workers 1, 2, 4 … to twice the usable CPUs, and the usable CPUs), "usable" (the usable
- * CPUs), "view" (the view's own limit). A schedule's chunk is written behind ':' (dynamic:4), and so
- * is a batch that is for one kernel alone (scalar:800). */
+ * CPUs), "view" (the view's own limit). A schedule's chunk is written behind ':' (dynamic:4), and
+ * so is a batch that is for one kernel alone (scalar:800). */
 struct axes {
     const char *backends, *kernels, *workers, *batches, *schedules, *shortcuts, *views, *pixels,
         *max_iter;
