@@ -13,7 +13,7 @@ my $verbose = $ENV{V} ? 1 : 0;
 my $cpus    = `nproc`;
 my $harness = TAP::Harness->new({
     jobs      => $cpus > 1 ? 2 : 1,
-    rules     => {seq => [{par => 'tests/{bench,compare,hostile,kernels,limits,model,page,starved,why}.sh'}, {seq => '**'}]},
+    rules     => {seq => [{par => 'tests/{bench,compare,faults,hostile,ipc,kernels,limits,model,page,starved,why}.sh'}, {seq => '**'}]},
     verbosity => $verbose,
     timer     => 1,
     merge     => 0,

@@ -344,7 +344,7 @@ named_twice() {
 
 # A group of rows for each kernel and setting of shortcuts, each against a serial of its own.
 shortcuts_apart() {
-    "$bench" run scaling --blocks 1 --pixels 64 --kernels exact --backends pool --workers 1 --shortcuts on,off \
+    "$bench" run scaling --blocks 1 --repeats 0 --pixels 64 --kernels exact --backends pool --workers 1 --shortcuts on,off \
         --seed 5 --no-hyperfine -q -o "$work/shortcuts" >"$work/table" || return 1
     local kernels
     kernels=$("$bench" list | awk -F'\t' '/^kernels:$/ {here = 1; next} /:$/ {here = 0}
@@ -366,7 +366,7 @@ inexact_labelled() {
         echo "no inexact kernel runs here"
         return 0
     fi
-    "$bench" run scaling --blocks 1 --pixels 200 --views seahorse --kernels "$kernel" --backends pool --workers 1 \
+    "$bench" run scaling --blocks 1 --repeats 0 --pixels 200 --views seahorse --kernels "$kernel" --backends pool --workers 1 \
         --seed 5 --no-hyperfine -q -o "$work/inexact" >"$work/table" || return 1
     grep "kernel $kernel (inexact: [1-9][0-9]* pixels differ)" "$work/table" &&
         [ "$(column exact "$work/inexact/summary.csv" | sort -u)" = false ] &&

@@ -168,7 +168,7 @@ full_output() {
 measured_here() {
     local campaign found='0 regressed'
     for campaign in a b; do
-        "$bench" run scaling --blocks 6 --pixels 64 --kernels scalar --backends shared-array --workers 1 \
+        "$bench" run scaling --blocks 6 --repeats 0 --pixels 64 --kernels scalar --backends shared-array --workers 1 \
             --no-hyperfine -q -o "$work/$campaign" >/dev/null || return 1
     done
     grep -q '"flags": ".*-ffp-contract=off' "$work/a/manifest.json" &&

@@ -80,7 +80,7 @@ sound_campaign() {
 
 outside_too=()
 command -v hyperfine >/dev/null || outside_too=(--no-hyperfine)
-tiny=(run scaling --blocks 1 --pixels 16 --kernels scalar --backends pool --workers 1 --seed 5 -q)
+tiny=(run scaling --blocks 1 --pixels 16 --kernels scalar --backends pool --workers 1 --repeats 0 --seed 5 -q)
 
 # A campaign in a directory of that name, the view from outside included where there is hyperfine.
 named_campaign() {

@@ -7,7 +7,7 @@ set -u
 kernels() { listed kernels available | grep -vx null; }
 
 measure() {
-    "$bench" run kernels --blocks 2 --pixels 48 --views lesson,whole --workers 1 --seed 1 -q -o "$work/a" >"$work/table"
+    "$bench" run kernels --blocks 2 --pixels 48 --views lesson,whole --workers 1 --repeats 0 --seed 1 -q -o "$work/a" >"$work/table"
 }
 
 # What $2 blocks must hold: every kernel without and with shortcuts on each view; scalar, the baseline, without.
@@ -100,7 +100,7 @@ interrupted() {
 }
 
 more_cores() {
-    "$bench" run kernels --blocks 1 --pixels 48 --views lesson --workers 1,2,9 --kernels scalar,fastest --shortcuts off \
+    "$bench" run kernels --blocks 1 --repeats 0 --pixels 48 --views lesson --workers 1,2,9 --kernels scalar,fastest --shortcuts off \
         --seed 3 -q -o "$work/cores" >"$work/table" || return 1
     local kernels=1
     [ "$(kernels | wc -l)" -gt 1 ] && kernels=2
@@ -115,7 +115,7 @@ every_view() {
 }
 
 without_avx() {
-    MANDEL_CPU_DISABLE=avx512f,fma "$bench" run kernels --blocks 1 --pixels 48 --views lesson --workers 1 --shortcuts off \
+    MANDEL_CPU_DISABLE=avx512f,fma "$bench" run kernels --blocks 1 --repeats 0 --pixels 48 --views lesson --workers 1 --shortcuts off \
         --seed 4 -q -o "$work/less" >/dev/null && ! column width "$work/less/peak_raw.csv" | grep avx512 &&
         ! column chain "$work/less/peak_raw.csv" | grep -e fma -e six
 }

@@ -7,7 +7,7 @@ bench=${BUILD:-build}/mandelbench
 
 pixels=40000 # of 200 x 200
 measure() {
-    "$bench" run scaling --blocks 1 --pixels 200 --kernels scalar --batches 100,1 --backends "pool,bands,shared-array" \
+    "$bench" run scaling --blocks 1 --repeats 0 --pixels 200 --kernels scalar --batches 100,1 --backends "pool,bands,shared-array" \
         --workers "1,2" --no-hyperfine -q -o "$work/a" >"$work/table"
 }
 
