@@ -1,7 +1,7 @@
 # The figure of a lab that compares a few ways by two numbers: two plots of bars side by side, each number at its bar's
 # end, as SVG and PNG.
 # gnuplot -c lab-bars.gp DIRECTORY NAME "LABEL LEFT RIGHT" TITLE LEFT-TITLE RIGHT-TITLE
-# LABEL names the rows; those without a number (NaN) are left out. Reads DIRECTORY/NAME.csv, writes
+# LABEL names the rows; those that lack a number are left out. Reads DIRECTORY/NAME.csv, writes
 # DIRECTORY/NAME.{svg,png}. Colours: Okabe and Ito.
 
 directory = ARG1
@@ -12,7 +12,6 @@ table     = directory . '/' . name . '.csv'
 set encoding utf8
 set datafile separator comma
 set datafile columnheaders
-set datafile missing NaN
 
 array who[64]
 array left[64]

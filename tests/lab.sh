@@ -95,7 +95,7 @@ sums_are_right() {
             rows++
             if ($3 != 2549554 || $5 < 3) bad = 1
             starts = $1 == "serially" ? 0 : $1 == "a pool of two" ? 2 : $2
-            if ($6 != starts || (starts ? $7 <= 0 : $7 != "NaN")) bad = 1
+            if ($6 != starts || (starts ? $7 + 0 <= 0 : $7 != "")) bad = 1
         }
         END {exit bad || rows != 20}' "$work/lab/spawn.csv"
 }
@@ -118,8 +118,22 @@ pool_is_right() {
 # Whatever waits in vain says so, and not before its time; then one worker ends, and leaves a lock, but no permit.
 timeouts_are_kept() {
     awk -F, 'NR > 1 && NR <= 11 {bad += $2 != 20 || $3 != "timed out" || $4 < 20 || $5 < 0 || $6 < $5}
-        NR > 11 {said = said $3 ","}
+        NR > 11 {
+            said = said $3 ","
+            bad += $2 != ($1 ~ /_until/ ? 20 : "") || ($1 ~ /_terminate/ ? $4 + 0 <= 0 : $4 != "") || $5 != "" || $6 != ""
+        }
         END {exit bad || NR != 16 || said != "true,exit code -15,false,recovered,timed out,"}' "$work/lab/timeout.csv"
+}
+
+# What there is no number for is an empty cell, and nothing else.
+has_no_nan() { ! grep -iE '(^|,)[-+]?(nan|inf)' "$work/lab/$1.csv"; }
+
+# The last column stands below its name, beside empty cells too.
+is_aligned() {
+    awk 'NR == 3 {at = index($0, "repeats")}
+        NR > 3 && !NF {exit}
+        NR > 3 {rows++; bad += substr($0, at - 1) !~ /^ [0-9]+$/}
+        END {exit bad || rows != 15}' "$work/timeout.txt"
 }
 
 # Each client brings 1 … n.
@@ -141,6 +155,9 @@ drawn() {
     done
     grep -q '</svg>' "$work/lab/$lab.svg" && [ "$(head -c 4 "$work/lab/$lab.png" | tail -c 3)" = PNG ]
 }
+
+# A row or a series without numbers has no place in a figure.
+is_left_out() { ! grep -F "$2" "$work/lab/$1.svg"; }
 
 # What the figure says of crossings is what the table says, drawn from tables with and without.
 crossings_are_marked() {
@@ -263,7 +280,7 @@ END
 # Nothing comes home from one loop; of a factorial of some size at least its bytes come home by each way.
 parts_come_home() {
     awk -F, 'NR > 1 {
-            if ($1 == "serially" ? $8 != 0 || $10 != "NaN" : $8 + 0 == 0 || $10 + 0 <= 0) bad = 1
+            if ($1 == "serially" ? $8 != 0 || $10 != "" : $8 + 0 == 0 || $10 + 0 <= 0) bad = 1
             if ($1 != "serially" && $8 < $5 * log(10) / log(256) - 1) bad = 1
         }
         END {exit bad}' "$work/lab/share.csv"
@@ -273,6 +290,7 @@ parts_come_home() {
 bounds_are_judged() {
     awk -F, 'NR == 1 {next}
             {rows[$1]++; promised += $8 != "none"; if ($7 < 7 || $5 > $4 || $4 > $6) bad = 1}
+            $3 !~ ($2 == "a batch over ideal" ? "^(5|20|80)$" : "^$") {bad = 1}
             $9 != ($8 == "none" ? "" : $4 + 0 <= $8 + 0 ? "yes" : "no") {bad = 1}
             END {for (i in rows) {count++; bad += rows[i] != 5}
                 exit bad || ("serial" in rows) || count < 7 || promised != 16}' "$work/lab/dispatch.csv"
@@ -299,6 +317,7 @@ labs="fork race deadlock dice signals spawn crossover share pool timeout manager
 for lab in $labs; do
     ok "runs the lab $lab" run_lab "$lab"
     ok "tells the lesson of $lab" grep -q '^  [A-Z].*\.$' "$work/$lab.txt"
+    ok "writes no NaN into the table of $lab" has_no_nan "$lab"
 done
 ok "fork: a child works on a copy" fork_shows_copies
 ok "race: locks and atomics lose nothing" race_is_exact
@@ -316,6 +335,7 @@ ok "share: known digits" digits_are_known
 ok "share: as many bytes come home as digits need" parts_come_home
 ok "pool: every verb has its results" pool_is_right
 ok "timeout: every verb keeps its deadline" timeouts_are_kept
+ok "timeout: what is printed is aligned" is_aligned
 ok "manager: every total is exact" totals_are_exact
 ok "dispatch: every backend, and bounds as the numbers say" bounds_are_judged
 ok "draws fork" drawn fork 'a struct through a pipe' 'the parent sees' '1,001'
@@ -326,8 +346,10 @@ ok "draws signals" drawn signals 'sets the event' 'notifies all' 'passes' 'enter
 ok "draws spawn" drawn spawn 'a thread each' 'milliseconds for the whole'
 ok "draws crossover" drawn crossover '8 processes' 'milliseconds'
 ok "draws share" drawn share 'value and lock' 'milliseconds'
+ok "leaves out of share what brings nothing home" is_left_out share serially
 ok "draws pool" drawn pool 'imap_unordered' 'milliseconds to the last'
 ok "draws timeout" drawn timeout 'pipe_send_until' 'microseconds late'
+ok "leaves out of timeout what has no deadline" is_left_out timeout worker_is_alive
 ok "draws manager" drawn manager 'a value in shared memory' 'microseconds per call'
 ok "draws dispatch" drawn dispatch 'shared-array' 'microseconds of a batch'
 ok "marks where lines cross, and says if none do" crossings_are_marked

@@ -181,19 +181,18 @@ static double enter_row(const struct dispatch *dispatch, unsigned at, size_t mea
                         struct lab_table *table) {
     const struct backend *backend = dispatch->backends[at];
     double samples[ROUNDS_MOST], bound = bound_us(backend, measure);
-    char length[16] = "NaN", promised[32] = "none";
+    double length_us = measure < FIRST_BATCH ? NAN : (double)batch_us[measure - FIRST_BATCH];
+    char promised[32] = "none";
     for (unsigned i = 0; i < dispatch->rounds; i++)
         samples[i] = over_us(dispatch, at, measure, i);
     double median = rounds_median(samples, dispatch->rounds);
-    if (measure >= FIRST_BATCH)
-        snprintf(length, sizeof length, "%u", batch_us[measure - FIRST_BATCH]);
     if (!isinf(bound))
         snprintf(promised, sizeof promised, "%g", bound);
-    lab_row(table, "%s,%s,%s,%.3f,%.3f,%.3f,%u,%s,%s", backend->name,
+    lab_row(table, "%s,%s,%.0f,%.3f,%.3f,%.3f,%u,%s,%s", backend->name,
             measure == COLD   ? "one pixel over forks"
             : measure == WARM ? "one pixel by workers that are there"
                               : "a batch over ideal",
-            length, median, samples[dispatch->rounds / 4], samples[dispatch->rounds * 3 / 4],
+            length_us, median, samples[dispatch->rounds / 4], samples[dispatch->rounds * 3 / 4],
             dispatch->rounds, promised,
             isinf(bound)      ? ""
             : median <= bound ? "yes"

@@ -34,7 +34,7 @@ const struct lab *const *lab_list(unsigned *count);
 /* The lab of that name, or NULL. */
 const struct lab *lab_find(const char *name);
 
-/* The header, once and first; then rows: comma lists in printf's way. */
+/* The header, once and first; then rows: comma lists in printf's way; NaN is an empty cell. */
 __attribute__((format(printf, 2, 3))) void lab_row(struct lab_table *table, const char *format,
                                                    ...);
 

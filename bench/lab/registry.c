@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,12 +30,28 @@ const struct lab *lab_find(const char *name) {
     return NULL;
 }
 
+/* Empties each cell that is a NaN, which printf writes with either sign; the row's length then. */
+static size_t empty_nans(char *row) {
+    char *to = row;
+    for (const char *from = row; *from;) {
+        size_t width = strcspn(from, ","), size = width + (from[width] == ',');
+        size_t sign = *from == '-';
+        bool is_nan = width == sign + 3 && memcmp(from + sign, "nan", 3) == 0;
+        size_t skipped = is_nan ? width : 0;
+        memmove(to, from + skipped, size - skipped);
+        to += size - skipped;
+        from += size;
+    }
+    return (size_t)(to - row);
+}
+
 void lab_row(struct lab_table *table, const char *format, ...) {
     char row[1024];
     va_list args;
     va_start(args, format);
-    size_t length = (size_t)vsnprintf(row, sizeof row - 1, format, args);
+    vsnprintf(row, sizeof row - 1, format, args);
     va_end(args);
+    size_t length = empty_nans(row);
     row[length++] = '\n';
     if (table->capacity - table->size < length + 1) {
         size_t capacity = (table->capacity + length) * 2 + 256;

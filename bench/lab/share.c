@@ -11,6 +11,7 @@
 #include "bench/lab/share_home.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,11 +134,10 @@ static double home_ms(struct share *share, size_t way, size_t task, unsigned rep
 static void tell_cell(struct share *share, size_t way, size_t task, unsigned repeats,
                       struct lab_table *table) {
     const struct cell *cell = &share->cells[way][task];
-    char home[24] = "NaN"; /* nothing comes home when nobody has left */
-    if (share_ways[way].bring)
-        snprintf(home, sizeof home, "%.4g", home_ms(share, way, task, repeats));
-    lab_row(table, "%s,%s,%lu,%d,%zu,%s,%lu,%llu,%u,%s,%.4g", share_ways[way].name,
-            tasks[task].calculation->name, tasks[task].n, share_ways[way].bring ? SHARE_WORKERS : 1,
+    bool is_brought = share_ways[way].bring; /* nothing comes home when nobody has left */
+    double home = is_brought ? home_ms(share, way, task, repeats) : NAN;
+    lab_row(table, "%s,%s,%lu,%d,%zu,%s,%lu,%llu,%u,%.4g,%.4g", share_ways[way].name,
+            tasks[task].calculation->name, tasks[task].n, is_brought ? SHARE_WORKERS : 1,
             cell->digits, cell->first, cell->remainder, (unsigned long long)cell->bytes_home,
             repeats, home, time_ms(share, way, task, repeats));
 }

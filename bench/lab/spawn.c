@@ -12,7 +12,7 @@
 #include "mp/value.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <math.h>
 #include <string.h>
 
 #define PARTS_MOST   256
@@ -177,13 +177,11 @@ static int measure_ways(struct spawn *spawn, size_t first, size_t end, struct la
     for (size_t way = first; repeats > 0 && way < end; way++)
         for (size_t cut = 0; cut < CUTS; cut++) {
             struct cell *cell = &spawn->cells[way][cut];
-            char start[24] = "NaN"; /* nothing is started */
             cell->time_ms = rounds_median(cell->time_samples, (unsigned)repeats);
             cell->start_us = rounds_median(cell->start_samples, (unsigned)repeats);
-            if (way != SERIALLY)
-                snprintf(start, sizeof start, "%.1f", cell->start_us);
-            lab_row(table, "%s,%u,%d,%.3f,%d,%u,%s", ways[way].name, cuts[cut], SUM, cell->time_ms,
-                    repeats, starts_of(way, cuts[cut]), start);
+            lab_row(table, "%s,%u,%d,%.3f,%d,%u,%.1f", ways[way].name, cuts[cut], SUM,
+                    cell->time_ms, repeats, starts_of(way, cuts[cut]),
+                    way == SERIALLY ? NAN : cell->start_us); /* nothing is started */
         }
     return repeats < 0 ? repeats : 0;
 }

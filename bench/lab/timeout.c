@@ -202,12 +202,12 @@ static void tell(struct timeout *timeout, const struct rest *rest, struct lab_ta
         lab_row(table, "%s,%.0f,timed out,%.2f,%.0f,%.0f,%d", verbs[verb].name, asked_ms,
                 asked_ms + median_us / 1e3, median_us, late_us[ROUNDS - 1], ROUNDS);
     }
-    lab_row(table, "worker_is_alive,NaN,true,NaN,NaN,NaN,%d", (int)(VERBS * ROUNDS));
-    lab_row(table, "worker_terminate and worker_join,NaN,exit code %d,%.2f,NaN,NaN,1",
-            rest->exitcode, rest->end_ms);
-    lab_row(table, "worker_is_alive then,NaN,false,NaN,NaN,NaN,1");
-    lab_row(table, "lock_acquire_until then,%.0f,recovered,NaN,NaN,NaN,1", asked_ms);
-    lab_row(table, "semaphore_acquire_until then,%.0f,timed out,NaN,NaN,NaN,1", asked_ms);
+    lab_row(table, "worker_is_alive,,true,,,,%d", (int)(VERBS * ROUNDS));
+    lab_row(table, "worker_terminate and worker_join,,exit code %d,%.2f,,,1", rest->exitcode,
+            rest->end_ms);
+    lab_row(table, "worker_is_alive then,,false,,,,1");
+    lab_row(table, "lock_acquire_until then,%.0f,recovered,,,,1", asked_ms);
+    lab_row(table, "semaphore_acquire_until then,%.0f,timed out,,,,1", asked_ms);
 }
 
 static void teach(const struct timeout *timeout, const struct rest *rest, struct lab_table *table) {
