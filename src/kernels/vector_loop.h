@@ -42,6 +42,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "kernels/interior.h"
 #include "kernels/quotient.h"
 #include "kernels/vector_group.h"
 #include "kernels/vector_shortcuts.h"
@@ -63,7 +64,9 @@ struct filling {
     uint64_t waiting;     /* the nursery's lanes whose orbits need a lane of a group */
     uint64_t nursed;      /* the place of the nursery's lane 0 */
     double top, extent_im;
-    uint32_t row, col; /* of pixel `next` */
+    uint32_t row, col;    /* of pixel `next` */
+    struct interior near; /* what lies about the pixels from row near_first to near_last */
+    uint32_t near_first, near_last;
 };
 
 /* The real parts of `count` columns from `col` on, as workload_re() says. */
@@ -77,6 +80,21 @@ TARGET static void enter_columns(const struct workload *workload, uint32_t col, 
     else
         for (unsigned i = 0; i < count; i++)
             cr[i] = (real)workload_re(workload, left, col + i);
+}
+
+/* Lanes of the nursery, which has just got pixels of the rows from `first` on, that are known as
+ * interior. Most nurseries are in the row of the last one. */
+TARGET static uint64_t known_interior(struct filling *filling, uint32_t first) {
+    uint32_t last = filling->col == 0 ? filling->row - 1 : filling->row;
+    if (first != filling->near_first || last != filling->near_last) {
+        const struct workload *workload = filling->workload;
+        filling->near_first = first;
+        filling->near_last = last;
+        interior_between(workload_im(workload, filling->top, filling->extent_im, first),
+                         workload_im(workload, filling->top, filling->extent_im, last),
+                         &filling->near);
+    }
+    return interior(&filling->nursery, &filling->near);
 }
 
 /* The nursery's lanes get the batch's next `here` pixels. */
@@ -131,8 +149,9 @@ TARGET static void nurse(struct filling *filling) {
     uint32_t limit = filling->workload->max_iter, *out = filling->out + filling->next;
     unsigned here = (unsigned)size_min(WIDTH, filling->count - filling->next);
     uint64_t taken = ALL >> (WIDTH - here);
+    uint32_t row = filling->row;
     enter_pixels(filling, here);
-    uint64_t inside = filling->workload->shortcuts ? taken & interior(nursery) : 0;
+    uint64_t inside = filling->workload->shortcuts ? taken & known_interior(filling, row) : 0;
     if (inside == taken) {
         for (unsigned i = 0; i < here; i++)
             out[i] = limit;
@@ -263,6 +282,7 @@ TARGET static uint64_t vector_fill(const struct workload *workload, struct batch
     filling.out = out;
     filling.count = batch.count;
     filling.next = filling.nursed = filling.waiting = 0;
+    filling.near_first = filling.near_last = UINT32_MAX; /* no row */
     filling.top = workload_top(workload);
     filling.extent_im = workload_extent_im(workload);
     filling.row = (uint32_t)(batch.first / workload->width);

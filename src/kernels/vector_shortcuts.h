@@ -6,40 +6,39 @@
  * differs in more than again the sign of a zero.) Brent's algorithm (BIT 20, 1980): one earlier z
  * is kept, for 1, 1, 2, 4, … looks.
  *
- * The cardioid and the disc of period 2, shrunk by MARGIN. In exact arithmetic nothing in them
- * escapes (Douady and Hubbard). A rounded orbit is an exact one of z² + c_n, where |c_n - c| < 2⁻⁴⁹
- * as long as |z| ≤ 2, and that cannot leave either:
- *   With q = |c - 1/4|² and the attracting fixed point's multiplier λ, the condition below,
- *   q (q + re - 1/4) - im²/4 ≤ -MARGIN, means e = 1 - |λ|² ≥ 2 MARGIN = 2⁻¹¹ (λ = 1 - √(1 - 4c);
- *   the left side is -(1 - |λ|²) times a factor that is at most 1/2 inside the cardioid). Let φ
- *   map the unit disc onto the immediate basin, φ(0) the fixed point. There z² + c becomes the
- *   Blaschke product b(w) = w (w + λ) / (1 + λ̄ w), whose critical value c, where the orbit starts,
- *   lies at |w| = (1 - √e) / (1 + √e). So for ρ = the greater of this and 1/2, the disc |w| ≤ ρ
- *   holds the start, and 1 - ρ ≥ √e / 2. By |b(w)| ≤ |w| (|w| + |λ|) / (1 + |λ| |w|) it is mapped
- *   into itself with ρ (1 - ρ) (1 - |λ|) / 2 ≥ e√e / 16 to spare. In the plane of z that is at
- *   least |φ'| / 4 times as much (Koebe), and |φ'| ≥ |φ'(0)| (1 - ρ) / 8 with |φ'(0)| ≥ 1 - |λ| ≥
- *   e / 2, the radius of a disc about the fixed point that is mapped into itself. Together e³ / 2¹¹
- *   ≥ 2⁻⁴⁴: 32 times what rounding can move a point, so it stays, and |z| < 2 there.
- *   The disc: for two iterations as one, the multiplier is 4 (1 + c) and e ≥ 16 MARGIN = 2⁻⁸; the
- *   same steps, with a disc of radius (1 - |λ|) / 32 about a point of the cycle, leave 2⁻⁴⁰, and
- *   rounding moves a point by less than 2⁻⁴⁶ in two iterations.
- * tests/test_kernels.c hunts for a counterexample along both boundaries. */
+ * Points known as interior: kernels/interior.h, whose argument holds for each rounded orbit alone.
+ * tests/test_kernels.c hunts for a counterexample along the boundaries. */
 
 /* Iterations between looks for a repeat: a multiple of 3, the period of the largest bulbs left. */
-#define LOOK   (12 * BLOCK)
-#define MARGIN 0x1p-12
+#define LOOK (12 * BLOCK)
 
-/* Lanes whose c lies well inside the cardioid or the disc. (Far out, the left sides are infinite or
- * NaN, and so not at most anything.) */
-TARGET static uint64_t interior(const struct group *group) {
+/* Lanes whose c lies well inside the cardioid. (Far out, the left side is infinite or NaN, and so
+ * not at most anything.) */
+TARGET static uint64_t in_cardioid(const struct group *group) {
     uint64_t inside = 0;
     for (unsigned v = 0; v < VECTORS; v++) {
-        reals re = VECTOR(group->cr, v), im = VECTOR(group->ci, v), im2 = im * im;
-        reals x = re - (real)0.25, q = x * x + im2;
-        unsigned cardioid = at_most(q * (q + x) - im2 / 4, splat((real)-MARGIN));
-        unsigned disc = at_most((re + 1) * (re + 1) + im2, splat((real)(0.0625 - MARGIN)));
-        inside |= set_of(cardioid | disc, v);
+        reals im = VECTOR(group->ci, v), im2 = im * im;
+        reals x = VECTOR(group->cr, v) - (real)0.25, q = x * x + im2;
+        inside |= set_of(at_most(q * (q + x) - im2 / 4, splat((real)-CARDIOID_MARGIN)), v);
     }
+    return inside;
+}
+
+TARGET static uint64_t in_bulb(const struct group *group, const struct bulb *bulb) {
+    uint64_t inside = 0;
+    for (unsigned v = 0; v < VECTORS; v++) {
+        reals re = VECTOR(group->cr, v) - (real)bulb->re,
+              im = VECTOR(group->ci, v) - (real)bulb->im;
+        inside |= set_of(at_most(re * re + im * im, splat((real)(bulb->radius * bulb->radius))), v);
+    }
+    return inside;
+}
+
+/* Lanes whose c is known as interior. `near`: what lies about all lanes. */
+TARGET static uint64_t interior(const struct group *group, const struct interior *near) {
+    uint64_t inside = near->cardioid ? in_cardioid(group) : 0;
+    for (unsigned i = 0; i < near->count; i++)
+        inside |= in_bulb(group, &near->bulbs[i]);
     return inside;
 }
 
