@@ -257,9 +257,19 @@ static const char *copy_text(struct filter *filter, const char *at) {
     return at + length;
 }
 
-static int copy_drawing(struct filter *filter, const char *text) {
+/* The first <svg> element, not one whose name only begins so; or NULL. */
+static const char *find_drawing(const char *text) {
     const char *at = strstr(text, "<svg");
-    while (at && *at)
+    while (at && !strchr(" \t\r\n/>", at[4]))
+        at = strstr(at + 1, "<svg");
+    return at;
+}
+
+static int copy_drawing(struct filter *filter, const char *text) {
+    const char *at = find_drawing(text);
+    if (at)
+        at = copy_tag(filter, at);
+    while (at && *at && filter->depth > 0)
         at = *at == '<' ? copy_tag(filter, at) : copy_text(filter, at);
     free(filter->held);
     filter->held = NULL;
