@@ -1,5 +1,5 @@
-/* Lab dispatch: what dealing work costs, by every backend with two workers. Batches of an
- * interior view last equally long, so that two workers would ideally take half the time of serial;
+/* Lab dispatch: what dealing work costs, by every backend with two workers. Batches from inside the
+ * set last equally long, so that two workers would ideally take half the time of serial;
  * what they take beyond it, per batch, is dispatch. And a frame of one pixel without any work: how
  * long it takes when the workers must be started first, beyond starting as many processes, and when
  * they are there. Each sample is a process of its own, so that no thread stays. */
@@ -74,6 +74,12 @@ static uint64_t measure_forks(void) {
     return took_ns;
 }
 
+/* Has every pixel taken all iterations? Else the batches are not equally long. */
+static bool are_equal(const struct render *render) {
+    const struct workload *workload = &render->job->workload;
+    return render->result.iterations == workload_pixels(workload) * workload->max_iter;
+}
+
 static int take_sample(void *argument, unsigned number) {
     struct sample *sample = argument;
     struct answer *answer = sample->answer;
@@ -84,7 +90,8 @@ static int take_sample(void *argument, unsigned number) {
     int err = render_open(&render, sample->backend, &sample->job);
     if (!err) {
         /* Twice at least, but for COLD: the first finds pages that nobody has touched. */
-        answer->done = render_run(&render, sample->measure == COLD ? 0 : WARM_NS) == RENDER_DONE;
+        answer->done = render_run(&render, sample->measure == COLD ? 0 : WARM_NS) == RENDER_DONE &&
+                       (sample->measure < FIRST_BATCH || are_equal(&render));
         answer->took_ns = render.result.render_ns / render.result.renders;
         if (sample->measure == COLD)
             answer->took_ns += render.result.open_ns;
@@ -97,8 +104,9 @@ static struct job job_for(const struct dispatch *dispatch, size_t measure) {
     struct job job = {.workers = WORKERS, .schedule = {.kind = SCHEDULE_DYNAMIC}};
     bool one_pixel = measure < FIRST_BATCH;
     job.batch = one_pixel ? 1 : dispatch->batch[measure];
+    /* One row: a picture much higher than wide would reach out of the set. */
     job.workload =
-        workload_of_view(view_find("interior"), (uint32_t)job.batch, one_pixel ? 1 : BATCHES);
+        workload_of_view(view_find("interior"), (uint32_t)(one_pixel ? 1 : job.batch * BATCHES), 1);
     job.kernel = kernel_find(one_pixel ? "null" : "scalar");
     return job;
 }
