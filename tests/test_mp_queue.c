@@ -280,6 +280,25 @@ static void messages_in_place_are_aligned(void **state) {
     arena_close(&arena);
 }
 
+static void put_some_puts_what_fits(void **state) {
+    static const uint64_t numbers[] = {1, 2, 3, 4, 5};
+    (void)state;
+    struct arena arena = ARENA_EMPTY;
+    struct queue *queue = new_queue(&arena, 3, sizeof(uint64_t));
+    assert_int_equal(queue_put_some(queue, numbers, sizeof *numbers, 2), 2);
+    assert_int_equal(queue_put_some(queue, numbers + 2, sizeof *numbers, 3), 1);
+    get_number(queue, 1);
+    get_number(queue, 2);
+    assert_int_equal(queue_put_some(queue, numbers + 3, sizeof *numbers, 2), 2);
+    for (uint64_t number = 3; number <= 5; number++)
+        get_number(queue, number);
+    assert_int_equal(queue_put_some(queue, numbers, sizeof *numbers + 1, 1), -EMSGSIZE);
+    queue_close(queue);
+    assert_int_equal(queue_put_some(queue, numbers, sizeof *numbers, 1), -EPIPE);
+    assert_true(queue_empty(queue));
+    arena_close(&arena);
+}
+
 /* ---- time ---- */
 
 static void get_and_put_give_up_near_their_deadline(void **state) {
@@ -364,6 +383,20 @@ static void wake_makes_a_getter_look_again(void **state) {
     atomic_fetch_add(&queue->not_empty.waiters, 1);
     sleep_ms(20);
     queue_wake(queue);
+    team_join(team);
+    assert_true(queue_empty(queue));
+    arena_close(&arena);
+}
+
+/* One call puts a message for each, so it wakes each. */
+static void put_some_wakes_a_getter_for_each(void **state) {
+    static const uint64_t sevens[] = {7, 7, 7};
+    struct arena arena = ARENA_EMPTY;
+    struct queue *queue = new_queue(&arena, 4, sizeof(uint64_t));
+    struct team *team = team_start(kind_of(state), 3, get_the_7, queue);
+    assert_true(reaches(&queue->not_empty.waiters, 3));
+    sleep_ms(20); /* until they sleep */
+    assert_int_equal(queue_put_some(queue, sevens, sizeof *sevens, 3), 3);
     team_join(team);
     assert_true(queue_empty(queue));
     arena_close(&arena);
@@ -468,6 +501,29 @@ static void front_and_drop_take_without_copying(void **state) {
     queue_drop(queue);
     assert_true(queue_ready(queue)); /* for the end */
     assert_int_equal(queue_front(queue, &message), -EPIPE);
+    arena_close(&arena);
+}
+
+static void several_are_seen_and_then_dropped(void **state) {
+    (void)state;
+    struct arena arena = ARENA_EMPTY;
+    struct queue *queue = new_queue(&arena, 3, sizeof(uint64_t));
+    const void *message = NULL;
+    for (uint64_t first = 0; first < 20; first += 2) { /* also round the ring's end */
+        put_number(queue, first);
+        put_number(queue, first + 1);
+        for (uint64_t ahead = 0; ahead < 2; ahead++) {
+            assert_int_equal(queue_peek(queue, ahead, &message), sizeof(uint64_t));
+            assert_int_equal(*(const uint64_t *)message, first + ahead);
+        }
+        assert_int_equal(queue_peek(queue, 2, &message), -EAGAIN);
+        assert_int_equal(queue_size(queue), 2); /* until they are dropped */
+        queue_drop_some(queue, 2);
+        assert_true(queue_empty(queue));
+    }
+    put_number(queue, 1);
+    queue_close(queue);
+    assert_int_equal(queue_peek(queue, 1, &message), -EPIPE);
     arena_close(&arena);
 }
 
@@ -856,6 +912,48 @@ static void a_putter_dead_after_any_instruction_leaves_a_message_or_none(void **
     assert_true(instructions > 100);
 }
 
+static int be_stepped_through_a_put_of_two(void *argument, unsigned number) {
+    static const uint64_t tasks[] = {0, 1};
+    struct jobs *jobs = argument;
+    (void)ask_to_be_stepped(NULL, number);
+    raise(SIGSTOP);
+    int64_t put = queue_put_some(jobs->queue, tasks, sizeof *tasks, 2);
+    atomic_store(&jobs->over, 1);
+    return put == 2 ? 0 : 1;
+}
+
+static bool kill_a_putter_of_two(unsigned instructions, bool *put) {
+    struct arena arena = ARENA_EMPTY;
+    struct jobs *jobs = new_jobs(&arena, 2, 5);
+    run_and_kill(be_stepped_through_a_put_of_two, jobs, instructions);
+    bool over = atomic_load(&jobs->over);
+    uint64_t size = queue_size(jobs->queue);
+    assert_true(size == 0 || size == 2);
+    *put = size == 2;
+    queue_wake(jobs->queue);
+    for (uint64_t task = 0; task < size; task++)
+        assert_int_equal(get_job(jobs, 2, 0), task);
+    put_number(jobs->queue, 2);
+    assert_int_equal(get_job(jobs, 2, clock_after_ns(PATIENCE_NS)), 2);
+    arena_close(&arena);
+    return !over;
+}
+
+static void a_putter_dead_after_any_instruction_leaves_all_or_none(void **state) {
+    (void)state;
+    if (!can_step())
+        return;
+    bool put = false, once_put = false;
+    unsigned instructions = 0;
+    while (kill_a_putter_of_two(instructions, &put)) {
+        assert_true(put || !once_put); /* from some instruction on */
+        once_put = put;
+        instructions++;
+    }
+    assert_true(put);
+    assert_true(instructions > 100);
+}
+
 /* ---- killed users ---- */
 
 enum { LIVES = 1000, LETTER_WORDS = 20000 };
@@ -1046,15 +1144,18 @@ int main(void) {
         TEST_BOTH(its_size_never_exceeds_its_capacity),
         TEST(wrong_sizes_are_refused),
         TEST(messages_in_place_are_aligned),
+        TEST(put_some_puts_what_fits),
         TEST(get_and_put_give_up_near_their_deadline),
         TEST(deadline_0_and_past_ones_try_once),
         TEST_BOTH(a_timed_put_finds_room_at_its_deadline),
         TEST_BOTH(wake_makes_a_getter_look_again),
         TEST_BOTH(wake_makes_a_putter_look_again),
+        TEST_BOTH(put_some_wakes_a_getter_for_each),
         TEST_BOTH(close_wakes_blocked_getters),
         TEST_BOTH(close_wakes_blocked_putters),
         TEST(a_closed_queue_is_drained_first),
         TEST(front_and_drop_take_without_copying),
+        TEST(several_are_seen_and_then_dropped),
         TEST_BOTH(drop_wakes_a_putter),
         TEST(a_half_full_queue_rings),
         TEST_BOTH(a_getter_that_finds_nothing_rings),
@@ -1065,6 +1166,7 @@ int main(void) {
         TEST(a_job_is_not_lost_with_its_getter),
         TEST(a_getter_dead_after_any_instruction_loses_no_job),
         TEST(a_putter_dead_after_any_instruction_leaves_a_message_or_none),
+        TEST(a_putter_dead_after_any_instruction_leaves_all_or_none),
         TEST(a_storm_of_killed_putters_leaves_whole_messages),
         TEST(a_storm_of_killed_getters_leaves_whole_messages),
         TEST(a_storm_of_all_kinds_leaves_whole_messages),

@@ -6,6 +6,7 @@
 #include "mp/condition.h"
 
 #include "base/clock.h"
+#include "base/size.h"
 #include "mp/futex.h"
 
 #include <errno.h>
@@ -35,6 +36,10 @@ int condition_wait(struct condition *condition, struct lock *lock, uint64_t dead
 
 void condition_notify(struct condition *condition) {
     notify(condition, 1);
+}
+
+void condition_notify_some(struct condition *condition, uint64_t count) {
+    notify(condition, (int)size_min(count, FUTEX_ALL));
 }
 
 void condition_notify_all(struct condition *condition) {

@@ -22,9 +22,10 @@ struct condition {
  * -EBUSY: its owner has kept it for LOCK_GRACE_NS beyond the deadline. */
 int condition_wait(struct condition *condition, struct lock *lock, uint64_t deadline_ns);
 
-/* Wakes one waiter, or all, if anybody waits. The predicate must have been changed under the lock;
- * the lock itself may be released before (and had better be: a woken waiter wants it). */
+/* Wakes one waiter, or some, or all, if anybody waits. The predicate must have been changed under
+ * the lock; the lock itself may be released before (and had better be: a woken waiter wants it). */
 void condition_notify(struct condition *condition);
+void condition_notify_some(struct condition *condition, uint64_t count);
 void condition_notify_all(struct condition *condition);
 
 #endif

@@ -18,8 +18,8 @@ static uint64_t load(const _Atomic uint64_t *number) {
     return atomic_load_explicit(number, memory_order_relaxed);
 }
 
-static void commit(_Atomic uint64_t *number) {
-    atomic_store_explicit(number, load(number) + 1, memory_order_release);
+static void commit(_Atomic uint64_t *number, uint64_t more) {
+    atomic_store_explicit(number, load(number) + more, memory_order_release);
 }
 
 static bool is_closed(const struct queue *queue) {
@@ -96,22 +96,43 @@ static int enter_to_put(struct queue *queue, uint64_t deadline_ns) {
     return -EPIPE;
 }
 
-int queue_put_until(struct queue *queue, const void *message, size_t bytes, uint64_t deadline_ns) {
+/* Under the lock: as many of the messages as there is room for, which are there at once. */
+static uint64_t place(struct queue *queue, const unsigned char *messages, size_t bytes,
+                      uint64_t count) {
+    uint64_t put = load(&queue->put);
+    count = size_min(count, queue->capacity - queue_size(queue));
+    for (uint64_t i = 0; i < count; i++) {
+        struct slot *slot = slot_at(queue, put + i);
+        slot->bytes = bytes;
+        memcpy(slot->message, messages + i * bytes, bytes);
+    }
+    commit(&queue->put, count);
+    return count;
+}
+
+static int64_t put_until(struct queue *queue, const void *messages, size_t bytes, uint64_t count,
+                         uint64_t deadline_ns) {
     if (bytes == 0 || bytes > queue->message_bytes)
         return -EMSGSIZE;
     int err = enter_to_put(queue, deadline_ns);
     if (err)
         return err;
-    struct slot *slot = slot_at(queue, load(&queue->put));
-    slot->bytes = bytes;
-    memcpy(slot->message, message, bytes);
-    commit(&queue->put);
+    count = place(queue, messages, bytes, count);
     bool half_full = queue_size(queue) >= size_divide_up(queue->capacity, 2);
     lock_release(&queue->lock);
-    condition_notify(&queue->not_empty);
+    condition_notify_some(&queue->not_empty, count);
     if (half_full && queue->on_half_full)
         bell_ring(queue->on_half_full);
-    return 0;
+    return (int64_t)count;
+}
+
+int queue_put_until(struct queue *queue, const void *message, size_t bytes, uint64_t deadline_ns) {
+    int64_t put = put_until(queue, message, bytes, 1, deadline_ns);
+    return put < 0 ? (int)put : 0;
+}
+
+int64_t queue_put_some(struct queue *queue, const void *messages, size_t bytes, uint64_t count) {
+    return put_until(queue, messages, bytes, count, CLOCK_NEVER);
 }
 
 int queue_put(struct queue *queue, const void *message, size_t bytes) {
@@ -156,7 +177,7 @@ static bool take(struct queue *queue, void *buffer, const struct queue_claim *cl
         *bytes = (long)slot->bytes;
         memcpy(buffer, slot->message, slot->bytes);
     }
-    commit(&queue->got);
+    commit(&queue->got, 1);
     return ours;
 }
 
@@ -184,20 +205,21 @@ long queue_get(struct queue *queue, void *buffer, size_t size) {
     return queue_get_until(queue, buffer, size, CLOCK_NEVER);
 }
 
-long queue_front(struct queue *queue, const void **message) {
+long queue_peek(struct queue *queue, uint64_t ahead, const void **message) {
     /* The only getter: `got` is its own, and a message that it sees committed stays where it is. */
     bool closed = atomic_load_explicit(&queue->closed, memory_order_acquire);
-    if (atomic_load_explicit(&queue->put, memory_order_acquire) == load(&queue->got))
+    uint64_t number = load(&queue->got) + ahead;
+    if (atomic_load_explicit(&queue->put, memory_order_acquire) == number)
         return closed ? -EPIPE : -EAGAIN;
-    const struct slot *slot = slot_at(queue, load(&queue->got));
+    const struct slot *slot = slot_at(queue, number);
     *message = slot->message;
     return (long)slot->bytes;
 }
 
-void queue_drop(struct queue *queue) {
+void queue_drop_some(struct queue *queue, uint64_t count) {
     if (lock_acquire(&queue->lock) < 0)
         return;
-    commit(&queue->got);
+    commit(&queue->got, count);
     leave_after_get(queue);
 }
 

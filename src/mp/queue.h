@@ -54,6 +54,11 @@ int queue_open(struct arena *arena, uint64_t capacity, size_t message_bytes, str
 int queue_put(struct queue *queue, const void *message, size_t bytes);
 int queue_put_until(struct queue *queue, const void *message, size_t bytes, uint64_t deadline_ns);
 
+/* Puts several messages of `bytes` bytes each, which lie one behind the other, and wakes for all at
+ * once. Blocks while there is no room for any. How many were put, ≥ 1: those that fitted; or the
+ * errors of queue_put. */
+int64_t queue_put_some(struct queue *queue, const void *messages, size_t bytes, uint64_t count);
+
 /* Takes the oldest message: copies it into buffer (`size` bytes, at least message_bytes) and
  * returns its length. Blocks while the queue is empty and open. -EPIPE: closed and empty, the end
  * of all messages. The timed twin as above. */
@@ -74,10 +79,21 @@ struct queue_claim {
 long queue_get_claimed(struct queue *queue, void *buffer, size_t size, uint64_t deadline_ns,
                        const struct queue_claim *claim);
 
-/* For a queue with one getter, which need not copy: the oldest message where it lies, valid until
- * queue_drop. Never blocks. Its length, -EAGAIN: empty, -EPIPE: closed and empty. */
-long queue_front(struct queue *queue, const void **message);
-void queue_drop(struct queue *queue);
+/* For a queue with one getter, which need not copy, nor take the lock for each: the oldest message
+ * but `ahead` others, none of which has been dropped, where it lies, valid until it is dropped.
+ * Never blocks. Its length, -EAGAIN: there are no more, -EPIPE: and it is closed. Then the oldest
+ * `count` messages, all of which have been seen, are dropped; until then they take up room. */
+long queue_peek(struct queue *queue, uint64_t ahead, const void **message);
+void queue_drop_some(struct queue *queue, uint64_t count);
+
+/* One by one. */
+static inline long queue_front(struct queue *queue, const void **message) {
+    return queue_peek(queue, 0, message);
+}
+
+static inline void queue_drop(struct queue *queue) {
+    queue_drop_some(queue, 1);
+}
 
 /* For that one getter: would queue_front find a message, or the end? (A queue as a predicate's
  * argument.) */
