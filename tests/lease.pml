@@ -5,6 +5,9 @@
  * Consumers and the producer may be killed between any two steps. To be shown: each task gets into
  * the frame exactly once, no two live processes compute the same one, nobody waits for ever.
  *
+ * The producer puts as many tasks at once as there is room for, and the collector drops the results
+ * that it has taken together, now or later.
+ *
  * Each of these makes it wrong, and Spin finds out how:
  *   -DCLAIM_AFTER_REMOVAL    a task is leased only when its message has left the queue
  *   -DREPLACE_BEFORE_WAIT    a replacement starts when the kill is sent, not when it has worked
@@ -12,7 +15,8 @@
  *   -DNO_WAKE_AFTER_DEATH    the supervisor wakes nobody
  *   -DCOMMIT_WITHOUT_LEASE   the collector takes every result
  *   -DDEAL_ONCE              the producer's replacement deals nothing
- *   -DNO_BELL_WHEN_EMPTY     a consumer without work does not tell the collector */
+ *   -DNO_BELL_WHEN_EMPTY     a consumer without work does not tell the collector
+ *   -DDROP_LATER             the collector may sleep before it has dropped what it has taken */
 
 #ifndef TASKS
 #define TASKS 2
@@ -55,23 +59,26 @@ bool closed, over;                                 /* both queues; the round */
 byte busy[TASKS]; /* live processes that compute it */
 bool in_frame[TASKS];
 byte left = TASKS;
+byte taken; /* results that the collector has seen, and not yet dropped: they take up room */
 
 #define HOLDS(task) (lease[task] == LEASED && holder[task] == number)
 
 /* A getter wakes putters when so few messages are left. */
-#define IS_LOW(queue, capacity) (len(queue) <= (capacity - 1) / 2)
+#define IS_LOW(length, capacity) (length <= (capacity - 1) / 2)
+
+#define RESULTS (len(results) + taken)
 
 /* queue_put of a task's result; computing it ends with the call. */
 inline compute_and_send(task) {
     atomic { busy[task]++; works = true; assert(busy[task] == 1) };
     do
     :: atomic { IS_FREE(OF_RESULTS) && closed -> break }
-    :: atomic { IS_FREE(OF_RESULTS) && !closed && nfull(results) -> owner[OF_RESULTS] = me };
+    :: atomic { IS_FREE(OF_RESULTS) && !closed && RESULTS < RESULTS_QUEUED -> owner[OF_RESULTS] = me };
         results!task, number; /* the store that commits */
         RELEASE(OF_RESULTS);
-        RING_IF(len(results) >= (RESULTS_QUEUED + 1) / 2);
+        RING_IF(RESULTS >= (RESULTS_QUEUED + 1) / 2);
         break
-    :: atomic { IS_FREE(OF_RESULTS) && !closed && full(results) -> REGISTER(RESULTS_NOT_FULL) };
+    :: atomic { IS_FREE(OF_RESULTS) && !closed && RESULTS == RESULTS_QUEUED -> REGISTER(RESULTS_NOT_FULL) };
         SLEEP
     od;
     atomic { busy[task]--; works = false; task = 0 }
@@ -111,7 +118,7 @@ life:
             tasks?_; /* the store that commits */
 #endif
             RELEASE(OF_TASKS);
-            if :: IS_LOW(tasks, TASKS_QUEUED) -> NOTIFY_ALL(TASKS_NOT_FULL) :: else fi;
+            if :: IS_LOW(len(tasks), TASKS_QUEUED) -> NOTIFY_ALL(TASKS_NOT_FULL) :: else fi;
             if :: atomic { ours -> ours = false }; compute_and_send(task) :: else fi
         od
     } MORTAL;
@@ -122,7 +129,7 @@ end:
 }
 
 proctype producer(byte me) {
-    byte task;
+    byte task, put;
 life:
     {
 #ifdef DEAL_ONCE
@@ -131,12 +138,21 @@ life:
         do
         :: atomic { task < TASKS && lease[task] != FREE -> task++ }
         :: atomic { task < TASKS && lease[task] == FREE -> skip };
-            do /* queue_put */
+            do /* queue_put_some */
             :: atomic { IS_FREE(OF_TASKS) && nfull(tasks) -> owner[OF_TASKS] = me };
-                tasks!task; /* the store that commits */
+                d_step { /* the store that commits */
+                    do
+                    :: nfull(tasks) && task < TASKS ->
+                        if :: lease[task] == FREE -> tasks!task; put++ :: else fi;
+                        task++
+                    :: else -> break
+                    od
+                };
                 RELEASE(OF_TASKS);
-                NOTIFY(TASKS_NOT_EMPTY);
-                task++;
+                do
+                :: atomic { put > 0 -> put-- }; NOTIFY(TASKS_NOT_EMPTY)
+                :: atomic { put == 0 -> break }
+                od;
                 break
             :: atomic { IS_FREE(OF_TASKS) && full(tasks) && closed -> task = TASKS; break }
             :: atomic { IS_FREE(OF_TASKS) && full(tasks) && !closed -> REGISTER(TASKS_NOT_FULL) };
@@ -149,7 +165,7 @@ life:
         :: atomic { IS_FREE(OF_ROUND) && !over -> REGISTER(ROUND_BEGUN) }; SLEEP
         od
     } MORTAL;
-    task = 0;
+    atomic { task = 0; put = 0 };
     CORPSE;
 end:
     !gone[me] -> goto life
@@ -177,8 +193,9 @@ active proctype original() {
     do
     :: atomic { left == 0 -> break }
     :: atomic { left > 0 && nempty(results) -> skip };
-        atomic { /* crew_commit */
-            results?<task, number>;
+        atomic { /* queue_peek and crew_commit */
+            results?task, number;
+            taken++;
 #ifndef COMMIT_WITHOUT_LEASE
             if
             :: HOLDS(task) ->
@@ -186,14 +203,22 @@ active proctype original() {
                 assert(!in_frame[task]);
                 in_frame[task] = true;
                 lease[task] = DONE;
-                left--
+                left--;
 #ifndef COMMIT_WITHOUT_LEASE
             :: else
-            fi
+            fi;
 #endif
+            task = 0;
+            number = 0
         };
-        atomic { IS_FREE(OF_RESULTS) -> results?_, _; task = 0; number = 0 }; /* queue_drop */
-        if :: IS_LOW(results, RESULTS_QUEUED) -> NOTIFY_ALL(RESULTS_NOT_FULL) :: else fi
+        if
+        :: nempty(results) /* it takes that, too */
+#ifdef DROP_LATER
+        :: empty(results)
+#endif
+        :: atomic { IS_FREE(OF_RESULTS) -> taken = 0 }; /* queue_drop_some */
+            if :: IS_LOW(RESULTS, RESULTS_QUEUED) -> NOTIFY_ALL(RESULTS_NOT_FULL) :: else fi
+        fi
     :: atomic { left > 0 && empty(results) -> armed = true };
         if
         :: nempty(results)

@@ -28,6 +28,8 @@ checks=(
     "lease loses -DCOMMIT_WITHOUT_LEASE -DKILLS=1"
     "lease sleeps -DDEAL_ONCE -DKILLS=1"
     "lease sleeps -DNO_BELL_WHEN_EMPTY -DTASKS=1 -DRESULTS_QUEUED=3 -DKILLS=0"
+    "lease right -DTASKS_QUEUED=2 -DRESULTS_QUEUED=2 -DKILLS=1"
+    "lease sleeps -DDROP_LATER -DKILLS=0"
     "inplace right"
     "inplace loses -DMOVE_BEFORE_CLAIM"
     "inplace loses -DFORGET_INHERITANCE"

@@ -213,7 +213,7 @@ void crew_do_in_place(struct crew *crew, unsigned worker, uint64_t index, uint32
 /* Each wake of the collector costs some 10 µs, so it should find many results: half of these. But
  * they should stay in a core's cache, and two per worker is the least that lets a worker go on
  * while one is taken. */
-#define RESULTS_PER_WORKER       32
+#define RESULTS_PER_WORKER       128
 #define RESULTS_PER_WORKER_LEAST 2
 #define RESULT_BYTES_PER_WORKER  (512 * 1024)
 

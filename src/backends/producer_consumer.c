@@ -36,26 +36,48 @@ struct producer_consumer {
     bool broken;           /* a render failed: do not wait for anybody */
 };
 
-/* Puts a batch on the queue; while that is full, the producer idles. */
-static int offer(struct producer_consumer *this, uint64_t batch) {
+/* So many are dealt at once: each wake-up, also one that comes too early, costs as much as dealing
+ * many. */
+#define DEALT_AT_ONCE 64
+
+/* Puts batches on the queue; while that is full, the producer idles. 0 or -errno. */
+static int offer(struct producer_consumer *this, const uint64_t *batches, uint64_t count) {
     struct monitor *monitor = this->crew.monitor;
-    if (queue_full(this->tasks))
-        monitor_phase(monitor, monitor_helper(monitor), PHASE_IDLE);
-    int err = queue_put(this->tasks, &batch, sizeof batch);
-    monitor_phase(monitor, monitor_helper(monitor), PHASE_DISPATCH);
+    for (int64_t put = 0; count > 0; count -= (uint64_t)put, batches += put) {
+        if (queue_full(this->tasks))
+            monitor_phase(monitor, monitor_helper(monitor), PHASE_IDLE);
+        put = queue_put_some(this->tasks, batches, sizeof *batches, count);
+        monitor_phase(monitor, monitor_helper(monitor), PHASE_DISPATCH);
+        if (put < 0)
+            return (int)put;
+    }
+    return 0;
+}
+
+/* Deals all batches that are free, in their order. 0 or -errno. */
+static int deal(struct producer_consumer *this) {
+    uint64_t batches = job_batches(this->crew.job), free[DEALT_AT_ONCE], count = 0;
+    int err = 0;
+    for (uint64_t batch = 0; !err && batch < batches; batch++) {
+        if (lease_is_free(this->crew.leases, batch))
+            free[count++] = batch;
+        if (count == DEALT_AT_ONCE || batch + 1 == batches) {
+            err = offer(this, free, count);
+            count = 0;
+        }
+    }
     return err;
 }
 
-/* The producer's life: in each round all batches that are free, in their order. */
+/* The producer's life: deals the batches of each round. */
 static int producer(void *argument, unsigned number) {
     struct producer_consumer *this = argument;
-    uint64_t batches = job_batches(this->crew.job), round = 0;
+    uint64_t round = 0;
     monitor_phase(this->crew.monitor, number, PHASE_IDLE);
     while ((round = round_await(this->rounds, round)) != 0) {
         monitor_phase(this->crew.monitor, number, PHASE_DISPATCH);
-        for (uint64_t batch = 0; batch < batches; batch++)
-            if (lease_is_free(this->crew.leases, batch) && offer(this, batch) != 0)
-                return 0;
+        if (deal(this) != 0)
+            return 0;
         monitor_phase(this->crew.monitor, number, PHASE_IDLE);
     }
     queue_close(this->tasks);
@@ -150,18 +172,21 @@ static int open_queues(struct producer_consumer *this) {
 /* Takes the results that are there; not what comes meanwhile, or a flood would never end. 0;
  * -ENOMEM: a consumer closed their queue. */
 static int take_results(struct producer_consumer *this) {
+    struct queue *results = this->results;
+    uint64_t there = queue_size(results), together = size_divide_up(results->capacity, 2);
     const void *message = NULL;
-    long bytes = 0;
-    for (uint64_t i = 0; i < this->results->capacity; i++) {
-        bytes = queue_front(this->results, &message);
-        if (bytes < 0)
-            break;
-        const struct crew_result *result = message;
-        this->left -= crew_commit(&this->crew, this->counts, result->worker, result->batch,
-                                  result->sum, result->counts);
-        queue_drop(this->results);
+    while (there > 0) {
+        uint64_t taken = 0;
+        for (; taken < there && taken < together; taken++) {
+            queue_peek(results, taken, &message);
+            const struct crew_result *result = message;
+            this->left -= crew_commit(&this->crew, this->counts, result->worker, result->batch,
+                                      result->sum, result->counts);
+        }
+        queue_drop_some(results, taken);
+        there -= taken;
     }
-    return bytes == -EPIPE ? -ENOMEM : 0;
+    return queue_front(results, &message) == -EPIPE ? -ENOMEM : 0;
 }
 
 /* Whoever died may have been the one to wake others, or the one who was woken. */

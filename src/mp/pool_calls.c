@@ -137,13 +137,18 @@ static void take_result(struct pool *pool, const struct pool_result *result) {
 
 /* All that are there; not what comes meanwhile, or a flood would never end. */
 void pool_take_results(struct pool *pool) {
+    const struct queue *results = pool->results;
+    uint64_t there = queue_size(results), together = size_divide_up(results->capacity, 2);
     const void *message = NULL;
-    for (uint64_t i = 0; i < pool->results->capacity; i++) {
-        if (queue_front(pool->results, &message) < 0)
-            return;
-        take_result(pool, message);
-        queue_drop(pool->results);
+    while (there > 0) {
+        uint64_t taken = 0;
+        for (; taken < there && taken < together; taken++) {
+            queue_peek(pool->results, taken, &message);
+            take_result(pool, message);
+        }
+        queue_drop_some(pool->results, taken);
         supervisor_progress(pool->supervisor);
+        there -= taken;
     }
 }
 
