@@ -24,6 +24,8 @@ CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -I$(BUILD)/include -MMD -MP
 CFLAGS   += -std=c11 -ffp-contract=off $(OPTIMIZE) $(WARNINGS) $(OPENMP) -pthread \
             $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
             $(package_cflags) $(bench_cflags)
+# Symbols are bound once, at the start, not anew by every worker before its first batch.
+LDFLAGS  += -Wl,-z,now
 LDLIBS   += $(package_libs) -lm
 # What of them can change a time: kept in every campaign's manifest.
 flags     = $(filter-out $(WARNINGS) $(package_cflags) $(bench_cflags),$(subst ',,$(subst ",,$(subst \,,$(CFLAGS)))))

@@ -30,6 +30,8 @@ struct producer_consumer {
     struct round *rounds;  /* a frame each */
     struct queue *tasks;   /* batch numbers */
     struct queue *results; /* struct crew_result */
+    unsigned char *desks;  /* in shared pages: for each consumer, a result in the making */
+    size_t desk_bytes;
     enum worker_kind kind;
     struct counts *counts; /* the frame of the render under way */
     uint64_t left;         /* its batches that are not yet in it */
@@ -128,16 +130,22 @@ static void consume(struct producer_consumer *this, struct crew_result *result) 
 
 static int consumer(void *argument, unsigned worker) {
     struct producer_consumer *this = argument;
-    struct crew_result *result = malloc(result_bytes(this->crew.job->batch));
-    if (!result) {
-        queue_close(this->results); /* a thread's end is no news by itself */
-        return 1;
-    }
+    void *desk = this->desks + worker * this->desk_bytes;
+    struct crew_result *result = desk;
     result->worker = worker;
     monitor_phase(this->crew.monitor, worker, PHASE_WAIT);
     consume(this, result);
-    free(result);
     return 0;
+}
+
+/* Mapped before the consumers are started: whoever replaces one has no memory to ask for. */
+static int open_desks(struct producer_consumer *this) {
+    const struct job *job = this->crew.job;
+    void *desks = NULL;
+    this->desk_bytes = size_align(result_bytes(job->batch), 64);
+    int err = arena_take(&this->crew.arena, job->workers * this->desk_bytes, &desks);
+    this->desks = desks;
+    return err;
 }
 
 static int open_queues(struct producer_consumer *this) {
@@ -169,9 +177,8 @@ static int open_queues(struct producer_consumer *this) {
     return 0;
 }
 
-/* Takes the results that are there; not what comes meanwhile, or a flood would never end. 0;
- * -ENOMEM: a consumer closed their queue. */
-static int take_results(struct producer_consumer *this) {
+/* Takes the results that are there; not what comes meanwhile, or a flood would never end. */
+static void take_results(struct producer_consumer *this) {
     struct queue *results = this->results;
     uint64_t there = queue_size(results), together = size_divide_up(results->capacity, 2);
     const void *message = NULL;
@@ -186,7 +193,6 @@ static int take_results(struct producer_consumer *this) {
         queue_drop_some(results, taken);
         there -= taken;
     }
-    return queue_front(results, &message) == -EPIPE ? -ENOMEM : 0;
 }
 
 /* Whoever died may have been the one to wake others, or the one who was woken. */
@@ -200,7 +206,8 @@ static void wake(void *backend) {
 /* What the dead had sent is taken, so that it is not done again. */
 static int64_t mourn(void *backend, const struct worker *dead) {
     (void)dead;
-    return take_results(backend);
+    take_results(backend);
+    return 0;
 }
 
 int producer_consumer_open(const struct job *job, struct monitor *monitor, enum worker_kind kind,
@@ -215,6 +222,8 @@ int producer_consumer_open(const struct job *job, struct monitor *monitor, enum 
     this->crew.mourn = mourn;
     if (!err)
         err = open_queues(this);
+    if (!err)
+        err = open_desks(this);
     for (unsigned i = 0; !err && i < job->workers; i++)
         err = supervisor_start(&this->crew.supervisor, kind, "consumer", consumer, this);
     if (!err)
@@ -240,8 +249,8 @@ static int collect(struct producer_consumer *this) {
     int err = 0;
     while (!err && this->left > 0) {
         err = crew_await(&this->crew, has_news, this);
-        if (!err && this->left > 0)
-            err = take_results(this);
+        if (!err)
+            take_results(this);
     }
     return err;
 }
