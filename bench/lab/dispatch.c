@@ -1,25 +1,25 @@
 /* Lab dispatch: what dealing work costs, by every backend with two workers. Batches from inside the
  * set last equally long, so that two workers would ideally take half the time of serial;
- * what they take beyond it, per batch, is dispatch. And a frame of one pixel without any work: how
- * long it takes when the workers must be started first, beyond starting as many processes, and when
- * they are there. Each sample is a process of its own, so that no thread stays. */
+ * what they take beyond it, per batch, is dispatch; by fork-queue and pool also without carrying
+ * the counts home, which is what dealing the numbers takes. And a frame of one pixel without any
+ * work: how long it takes when the workers must be started first, beyond starting as many
+ * processes, and when they are there. */
 #include "base/clock.h"
+#include "bench/lab/dispatch_numbers.h"
+#include "bench/lab/dispatch_sample.h"
 #include "bench/lab/lab.h"
 #include "bench/lab/rounds.h"
 #include "bench/stats/stats.h"
 #include "core/workload.h"
 #include "mp/arena.h"
 #include "mp/worker.h"
-#include "render.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define WORKERS       2
-#define BATCHES       1000
-#define WARM_NS       UINT64_C(5000000) /* of renders of one pixel */
+#define BATCHES       500
 #define BACKENDS_MOST 32
 #define ROUNDS_LEAST  7
 #define ROUNDS_MOST   25
@@ -27,81 +27,21 @@
 
 /* What is measured of each backend: COLD and WARM of one pixel, then lengths of a batch. */
 enum { COLD, WARM, FIRST_BATCH };
-static const unsigned batch_us[] = {5, 20, 80};
+static const unsigned batch_us[] = {5, 10, 20};
 #define MEASURES (FIRST_BATCH + sizeof batch_us / sizeof *batch_us)
-
-/* In shared pages: what a sample's process says. */
-struct answer {
-    uint64_t took_ns; /* of a render; COLD: with open */
-    uint64_t forks_ns;
-    bool done;
-};
-
-struct sample {
-    const struct backend *backend;
-    struct job job;
-    size_t measure;
-    struct answer *answer;
-};
 
 struct dispatch {
     const struct backend *backends[BACKENDS_MOST];
     unsigned count;           /* the first is serial, what the others are compared with */
+    unsigned whole;           /* those from here on only deal numbers: no COLD, no WARM */
     uint64_t batch[MEASURES]; /* pixels */
     double took_ns[BACKENDS_MOST][MEASURES][ROUNDS_MOST], forks_ns[BACKENDS_MOST][ROUNDS_MOST];
-    struct answer *answer;
+    struct dispatch_answer *answer;
     unsigned rounds;
 };
 
-/* ---- a sample, in its process ---- */
-
-static int do_nothing(void *argument, unsigned number) {
-    (void)argument;
-    (void)number;
-    return 0;
-}
-
-static uint64_t measure_forks(void) {
-    struct worker workers[WORKERS];
-    unsigned started = 0;
-    uint64_t start = clock_now_ns();
-    while (started < WORKERS &&
-           worker_start(&workers[started], WORKER_PROCESS, "fork", started, do_nothing, NULL) == 0)
-        started++;
-    uint64_t took_ns = clock_now_ns() - start;
-    for (unsigned i = 0; i < started; i++)
-        worker_join(&workers[i]);
-    return took_ns;
-}
-
-/* Has every pixel taken all iterations? Else the batches are not equally long. */
-static bool are_equal(const struct render *render) {
-    const struct workload *workload = &render->job->workload;
-    return render->result.iterations == workload_pixels(workload) * workload->max_iter;
-}
-
-static int take_sample(void *argument, unsigned number) {
-    struct sample *sample = argument;
-    struct answer *answer = sample->answer;
-    struct render render;
-    (void)number;
-    if (sample->measure == COLD)
-        answer->forks_ns = measure_forks();
-    int err = render_open(&render, sample->backend, &sample->job);
-    if (!err) {
-        /* Twice at least, but for COLD: the first finds pages that nobody has touched. */
-        answer->done = render_run(&render, sample->measure == COLD ? 0 : WARM_NS) == RENDER_DONE &&
-                       (sample->measure < FIRST_BATCH || are_equal(&render));
-        answer->took_ns = render.result.render_ns / render.result.renders;
-        if (sample->measure == COLD)
-            answer->took_ns += render.result.open_ns;
-    }
-    render_close(&render);
-    return 0;
-}
-
 static struct job job_for(const struct dispatch *dispatch, size_t measure) {
-    struct job job = {.workers = WORKERS, .schedule = {.kind = SCHEDULE_DYNAMIC}};
+    struct job job = {.workers = DISPATCH_WORKERS, .schedule = {.kind = SCHEDULE_DYNAMIC}};
     bool one_pixel = measure < FIRST_BATCH;
     job.batch = one_pixel ? 1 : dispatch->batch[measure];
     /* One row: a picture much higher than wide would reach out of the set. */
@@ -111,37 +51,52 @@ static struct job job_for(const struct dispatch *dispatch, size_t measure) {
     return job;
 }
 
-static int measure(void *context, unsigned cell, unsigned round) {
+static bool is_measured(const struct dispatch *dispatch, unsigned at, size_t measure) {
+    return at < dispatch->whole || measure >= FIRST_BATCH;
+}
+
+static int take(void *context, unsigned cell, unsigned round) {
     struct dispatch *dispatch = context;
     unsigned at = cell / MEASURES;
+    size_t measure = cell % MEASURES;
+    if (!is_measured(dispatch, at, measure))
+        return 0;
     struct worker worker;
-    struct sample sample = {
-        .backend = dispatch->backends[at], .measure = cell % MEASURES, .answer = dispatch->answer};
-    sample.job = job_for(dispatch, sample.measure);
+    struct dispatch_sample sample = {
+        .backend = dispatch->backends[at],
+        .job = job_for(dispatch, measure),
+        .kind = measure == COLD   ? DISPATCH_COLD
+                : measure == WARM ? DISPATCH_WARM
+                                  : DISPATCH_BATCHES,
+        .answer = dispatch->answer,
+    };
     if (at == 0)
         sample.job.workers = 1;
-    *dispatch->answer = (struct answer){0};
-    int err = worker_start(&worker, WORKER_PROCESS, "dispatch", 0, take_sample, &sample);
+    *dispatch->answer = (struct dispatch_answer){0};
+    int err = worker_start(&worker, WORKER_PROCESS, "dispatch", 0, dispatch_take_sample, &sample);
     if (!err)
         err = worker_join(&worker);
     if (!err && (worker.exitcode != 0 || !dispatch->answer->done))
         err = -ECHILD;
-    dispatch->took_ns[at][sample.measure][round] = (double)dispatch->answer->took_ns;
-    if (sample.measure == COLD)
+    dispatch->took_ns[at][measure][round] = (double)dispatch->answer->took_ns;
+    if (measure == COLD)
         dispatch->forks_ns[at][round] = (double)dispatch->answer->forks_ns;
     return err;
 }
 
 /* ---- preparing and concluding ---- */
 
-/* Serial first; then whatever works here. */
+/* Serial first; then whatever works here; then those that only deal numbers. */
 static void list_backends(struct dispatch *dispatch) {
     unsigned count;
     const struct backend *const *list = backend_list(&count), *serial = backend_find("serial");
     dispatch->backends[dispatch->count++] = serial;
-    for (unsigned i = 0; i < count && dispatch->count < BACKENDS_MOST; i++)
+    for (unsigned i = 0; i < count && dispatch->count < BACKENDS_MOST - DISPATCH_NUMBERS; i++)
         if (list[i] != serial && !backend_unavailable(list[i]))
             dispatch->backends[dispatch->count++] = list[i];
+    dispatch->whole = dispatch->count;
+    for (unsigned i = 0; i < DISPATCH_NUMBERS; i++)
+        dispatch->backends[dispatch->count++] = dispatch_numbers[i];
 }
 
 /* How many pixels make a batch of each length: the fastest of some tries says what one costs. */
@@ -167,12 +122,13 @@ static double over_us(const struct dispatch *dispatch, unsigned at, size_t measu
         return (took_ns - dispatch->forks_ns[at][round]) / 1e3;
     if (measure == WARM)
         return took_ns / 1e3;
-    return (WORKERS * took_ns - dispatch->took_ns[0][measure][round]) / BATCHES / 1e3;
+    return (DISPATCH_WORKERS * took_ns - dispatch->took_ns[0][measure][round]) / BATCHES / 1e3;
 }
 
-/* What this program means to reach; INFINITY: nothing was promised. */
+/* What this program means to reach; INFINITY: nothing was promised. Of fork-queue and pool it is
+ * the numbers. */
 static double bound_us(const struct backend *backend, size_t measure) {
-    static const char *const shared[] = {"shared-array", "pool", "fork-queue"};
+    static const char *const shared[] = {"shared-array", "pool in place", "fork-queue in place"};
     if (!(backend->flags & BACKEND_PROCESSES))
         return INFINITY;
     if (measure < FIRST_BATCH)
@@ -209,20 +165,22 @@ static double enter_row(const struct dispatch *dispatch, unsigned at, size_t mea
 }
 
 static void conclude(const struct dispatch *dispatch, struct lab_table *table) {
-    const size_t middle = FIRST_BATCH + 1;
+    const size_t last = MEASURES - 1;
     unsigned promised = 0, reached = 0, least = 1, most = 1;
     double medians[BACKENDS_MOST];
     lab_row(table, "backend,measure,batch_us,over_us,q25_us,q75_us,rounds,bound_us,reached");
     for (size_t what = 0; what < MEASURES; what++)
         for (unsigned at = 1; at < dispatch->count; at++) {
+            if (!is_measured(dispatch, at, what))
+                continue;
             double median = enter_row(dispatch, at, what, table);
             double bound = bound_us(dispatch->backends[at], what);
             promised += !isinf(bound);
             reached += !isinf(bound) && median <= bound;
-            if (what == middle)
+            if (what == last)
                 medians[at] = median;
         }
-    for (unsigned at = 1; at < dispatch->count; at++) {
+    for (unsigned at = 1; at < dispatch->whole; at++) {
         least = medians[at] < medians[least] ? at : least;
         most = medians[at] > medians[most] ? at : most;
     }
@@ -230,7 +188,7 @@ static void conclude(const struct dispatch *dispatch, struct lab_table *table) {
         table,
         "A batch of %u us costs %.2f us more than its computing with %s and %.2f us with %s, "
         "so batches should be long beside that; %u of %u figures keep their bound here.",
-        batch_us[middle - FIRST_BATCH], medians[least], dispatch->backends[least]->name,
+        batch_us[last - FIRST_BATCH], medians[least], dispatch->backends[least]->name,
         medians[most], dispatch->backends[most]->name, reached, promised);
 }
 
@@ -238,7 +196,7 @@ static int run(struct lab_table *table) {
     static struct dispatch dispatch;
     struct arena arena = ARENA_EMPTY;
     void *piece;
-    int err = arena_take(&arena, sizeof(struct answer), &piece);
+    int err = arena_take(&arena, sizeof(struct dispatch_answer), &piece);
     if (err)
         return err;
     dispatch = (struct dispatch){.answer = piece};
@@ -248,7 +206,7 @@ static int run(struct lab_table *table) {
                                   .least = ROUNDS_LEAST,
                                   .most = ROUNDS_MOST,
                                   .budget_ns = BUDGET_NS};
-    int done = rounds_run(&rounds, measure, &dispatch);
+    int done = rounds_run(&rounds, take, &dispatch);
     if (done > 0) {
         dispatch.rounds = (unsigned)done;
         conclude(&dispatch, table);
