@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BATCHES       500
+#define BATCHES       1000
 #define BACKENDS_MOST 32
 #define ROUNDS_LEAST  7
 #define ROUNDS_MOST   25

@@ -28,6 +28,7 @@ struct numbers {
     struct queue *tasks; /* of the queue's */
     struct pool_plan plan;
     struct pool pool;
+    uint64_t together; /* batches in a chunk of the pool's */
 };
 
 static int open_board(struct numbers *this, const struct job *job, struct monitor *monitor,
@@ -135,12 +136,15 @@ static int render_by_queue(void *state, struct monitor *monitor, struct counts *
 
 /* ---- the pool ---- */
 
+/* A chunk is one task, since there is nothing to take home of each batch. */
 static long compute(void *context, unsigned worker, const void *argument, void *result) {
     struct numbers *this = context;
-    uint64_t batch;
+    uint64_t chunk;
     (void)result;
-    memcpy(&batch, argument, sizeof batch);
-    crew_do_in_place(&this->crew, worker, batch, this->board->frame);
+    memcpy(&chunk, argument, sizeof chunk);
+    uint64_t end = size_min((chunk + 1) * this->together, job_batches(this->crew.job));
+    for (uint64_t batch = chunk * this->together; batch < end; batch++)
+        crew_do_in_place(&this->crew, worker, batch, this->board->frame);
     return 0;
 }
 
@@ -155,6 +159,8 @@ static int start_pool(struct numbers *this, const struct job *job, struct monito
         .function_count = 1,
         .context = this,
     };
+    uint64_t chunks = (uint64_t)job->workers * CHUNKS_PER_WORKER;
+    this->together = size_divide_up(job_batches(job), chunks);
     int err = open_board(this, job, monitor, 0);
     if (err)
         return err;
@@ -165,10 +171,7 @@ static int start_pool(struct numbers *this, const struct job *job, struct monito
 static int render_by_pool(void *state, struct monitor *monitor, struct counts *counts) {
     struct numbers *this = state;
     uint64_t batches = job_batches(this->crew.job);
-    struct pool_call call = {
-        .count = batches,
-        .chunk = size_divide_up(batches, (uint64_t)this->plan.workers * CHUNKS_PER_WORKER),
-    };
+    struct pool_call call = {.count = size_divide_up(batches, this->together), .chunk = 1};
     (void)monitor;
     int err = crew_begin(&this->crew);
     this->board->frame = counts->at;
