@@ -6,6 +6,7 @@
 #include "base/stop.h"
 #include "mp/supervisor.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -119,6 +120,44 @@ static void a_thread_cannot_be_killed(void **state) {
     assert_int_equal(worker_terminate(&team->workers[0]), -EOPNOTSUPP);
     atomic_store(go, 1);
     team_join(team);
+    arena_close(&arena);
+}
+
+/* Says where it runs, until it is killed. */
+static int tell_cpu(void *argument, unsigned number) {
+    _Atomic uint32_t *cpu = argument;
+    (void)number;
+    while (atomic_load(cpu) != UINT32_MAX)
+        atomic_store(cpu, (uint32_t)sched_getcpu() + 1);
+    return 1;
+}
+
+static bool is_seen_on(const struct worker *worker, _Atomic uint32_t *told, unsigned cpu) {
+    for (unsigned tries = 0; tries < 100; tries++) {
+        worker_begin_on(worker, cpu);
+        usleep(1000);
+        if (atomic_load(told) == cpu + 1)
+            return true;
+    }
+    return false;
+}
+
+static void a_process_begins_where_it_is_told(void **state) {
+    struct arena arena = ARENA_EMPTY;
+    _Atomic uint32_t *told = take(&arena, sizeof *told);
+    struct worker worker;
+    cpu_set_t own, its;
+    (void)state;
+    assert_int_equal(sched_getaffinity(0, sizeof own, &own), 0);
+    assert_int_equal(worker_start(&worker, WORKER_PROCESS, "rover", 0, tell_cpu, told), 0);
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &own))
+            assert_true(is_seen_on(&worker, told, cpu));
+    worker_begin_on(&worker, CPU_SETSIZE); /* there is none: nothing happens */
+    assert_int_equal(sched_getaffinity(worker.pid, sizeof its, &its), 0);
+    assert_true(CPU_EQUAL(&own, &its)); /* later it may go anywhere */
+    assert_int_equal(worker_kill(&worker), 0);
+    join_in_time(&worker);
     arena_close(&arena);
 }
 
@@ -755,6 +794,7 @@ int main(void) {
         TEST(a_killed_worker_tells_the_signal),
         TEST(a_killed_worker_is_alive_no_more_before_it_is_joined),
         TEST(a_thread_cannot_be_killed),
+        TEST(a_process_begins_where_it_is_told),
         TEST(worker_shows_its_name),
         TEST(a_thread_has_its_name_too),
         TEST(worker_is_terminated_wherever_it_is),

@@ -84,6 +84,14 @@ static enum loss_end mend(struct crew *crew, struct worker *dead, struct monitor
     return loss->err ? LOSS_REFUSED : LOSS_REPLACED;
 }
 
+/* The CPU on which a worker died is free, but when its replacement is forked, this process may just
+ * run there. Then the scheduler puts the replacement behind another worker, and there it may wait
+ * for milliseconds, while the free CPU idles. */
+static void begin_where_it_died(const struct crew *crew, const struct worker *replacement) {
+    const struct monitor_worker *line = &crew->monitor->workers[replacement->number];
+    worker_begin_on(replacement, atomic_load_explicit(&line->cpu, memory_order_relaxed));
+}
+
 /* A worker died. 0: it has been replaced; -EOWNERDEAD: it cannot be; or -errno. */
 static int mourn(struct crew *crew, struct worker *dead) {
     struct monitor_loss loss = describe(crew, dead);
@@ -94,6 +102,8 @@ static int mourn(struct crew *crew, struct worker *dead) {
         return (int)again;
     uint64_t held = count_held(crew, dead->number);
     loss.end = mend(crew, dead, &loss);
+    if (loss.end == LOSS_REPLACED && loss.batch >= 0)
+        begin_where_it_died(crew, dead);
     loss.repeated = loss.exitcode >= 0 && crew->supervisor.barren > crew->supervisor.capacity;
     monitor_worker_lost(crew->monitor, &loss, held + (uint64_t)again);
     return loss.end == LOSS_REPLACED ? 0 : -EOWNERDEAD;

@@ -13,6 +13,7 @@
 #include "backends/account.h"
 #include "backends/timeline.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,7 +26,8 @@ struct monitor_worker {
     _Alignas(64) _Atomic uint64_t batches; /* that were put into the frame */
     _Atomic int phase;                     /* enum phase */
     _Atomic int recording;                 /* enum monitor_recording */
-    _Atomic uint64_t batch;                /* that it computes or sends, in those phases */
+    _Atomic uint64_t batch;                /* that it computes or sends, in those phases, */
+    _Atomic unsigned cpu;                  /* and the CPU on which it began it */
 };
 
 enum monitor_recording { RECORD_NOTHING, RECORD_SUMS, RECORD_EVENTS /* and sums */ };
@@ -209,6 +211,7 @@ static inline void monitor_batch_begun(struct monitor *monitor, unsigned worker,
     if (monitor_is_recording(line))
         monitor_record_batch(monitor, worker);
     atomic_store_explicit(&line->batch, batch, memory_order_relaxed);
+    atomic_store_explicit(&line->cpu, (unsigned)sched_getcpu(), memory_order_relaxed);
     atomic_store_explicit(&line->phase, PHASE_COMPUTE, memory_order_relaxed);
 }
 

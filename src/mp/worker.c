@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -101,6 +102,17 @@ int worker_start(struct worker *worker, enum worker_kind kind, const char *name,
                                      : -pthread_create(&worker->thread, NULL, run_thread, worker);
     worker->started = err == 0;
     return err;
+}
+
+void worker_begin_on(const struct worker *worker, unsigned cpu) {
+    cpu_set_t own, one;
+    if (worker->kind != WORKER_PROCESS || cpu >= CPU_SETSIZE ||
+        sched_getaffinity(worker->pid, sizeof own, &own) != 0 || !CPU_ISSET(cpu, &own))
+        return;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    sched_setaffinity(worker->pid, sizeof one, &one); /* moves it, if it is elsewhere */
+    sched_setaffinity(worker->pid, sizeof own, &own);
 }
 
 static int join_thread(struct worker *worker, uint64_t deadline_ns) {

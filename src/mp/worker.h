@@ -48,6 +48,10 @@ int worker_start(struct worker *worker, enum worker_kind kind, const char *name,
 int worker_join(struct worker *worker);
 int worker_join_until(struct worker *worker, uint64_t deadline_ns);
 
+/* Lets a process that has just been started begin on that CPU, if it waits for another one. Where
+ * it runs then is up to the scheduler, as for all. Does nothing for a thread, nor if it may not. */
+void worker_begin_on(const struct worker *worker, unsigned cpu);
+
 bool worker_is_alive(struct worker *worker);
 
 /* Ends a process wherever it is, by SIGTERM (its exit code; it takes that only from its parent, by
