@@ -232,6 +232,8 @@ broken_drawings() {
     printf '<svg><script></svg>' >crossover.svg
     printf '<svg><text>x' >faults.svg
     printf '<svg a=b></svg>' >ipc.svg
+    printf '<svg><g></text></svg>' >speedup.svg
+    printf '<svgs/><svg>%s' "$(printf '<g>%.0s' {1..99})" >cpu.svg
     printf '<svg><!-- ' >ipc-threads.svg
     cd "$OLDPWD" && page_of broken && well_formed broken
 }

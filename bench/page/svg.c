@@ -13,31 +13,34 @@
 
 #define FILE_MAX       (8u << 20)
 #define NAME_MAX_BYTES 40
+#define DEPTH_MAX      32
 
 struct filter {
     FILE *out;
     const char *at; /* what is still to be read */
     unsigned number;
     const char *alt;
-    char *held;     /* a <g …> that may turn out to be empty, or NULL */
-    unsigned depth; /* elements that are open */
+    char *held;                  /* a <g …> that may turn out to be empty, or NULL */
+    const char *open[DEPTH_MAX]; /* names of the elements that are open, `depth` of them */
+    unsigned depth;
 };
 
-static bool listed(const char *const list[], const char *name) {
+/* The name as the list has it, or NULL. */
+static const char *listed(const char *const list[], const char *name) {
     for (; *list; list++)
         if (strcmp(*list, name) == 0)
-            return true;
-    return false;
+            return *list;
+    return NULL;
 }
 
-static bool element_may(const char *name) {
+static const char *element_may(const char *name) {
     static const char *const list[] = {"svg",     "g",        "path",  "circle", "rect",
                                        "polygon", "polyline", "line",  "text",   "tspan",
                                        "use",     "defs",     "title", "image",  NULL};
     return listed(list, name);
 }
 
-static bool attribute_may(const char *name) {
+static const char *attribute_may(const char *name) {
     static const char *const list[] = {"d",
                                        "points",
                                        "x",
@@ -183,6 +186,14 @@ static void name_drawing(const struct filter *filter, FILE *out) {
     fputs("\"", out);
 }
 
+/* False: too many are open. */
+static bool enter(struct filter *filter, const char *name) {
+    if (filter->depth == DEPTH_MAX)
+        return false;
+    filter->open[filter->depth++] = element_may(name);
+    return true;
+}
+
 /* A start tag, its attributes written into a text of its own; an empty group is held back. */
 static const char *copy_start(struct filter *filter, const char *name, const char *at) {
     char *tag = NULL;
@@ -204,19 +215,22 @@ static const char *copy_start(struct filter *filter, const char *name, const cha
         at = closed ? at : skip_element(at, name);
     } else if (at) {
         flush_held(filter);
-        filter->depth += !closed;
-        if (strcmp(name, "g") == 0 && !closed) {
+        if (!closed && !enter(filter, name)) {
+            at = NULL;
+        } else if (!closed && strcmp(name, "g") == 0) {
             filter->held = tag;
             return at;
+        } else {
+            fputs(tag, filter->out);
         }
-        fputs(tag, filter->out);
     }
     free(tag);
     return at;
 }
 
+/* The end tag of the innermost open element, or NULL; or one of an element that is left out. */
 static const char *copy_end(struct filter *filter, const char *name, const char *at) {
-    if (element_may(name) && filter->depth-- == 0)
+    if (element_may(name) && filter->open[--filter->depth] != element_may(name))
         return NULL;
     if (element_may(name) && filter->held && strcmp(name, "g") == 0) {
         free(filter->held);
