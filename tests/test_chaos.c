@@ -105,6 +105,12 @@ static void judge_end(const struct render *render, struct log *log, uint64_t kil
     }
 }
 
+/* Nobody stands by, or somebody at once, or as in every render. */
+static uint64_t any_spare_ns(struct dice *dice) {
+    const uint64_t choices[] = {CLOCK_NEVER, 1, MONITOR_SPARE_NS};
+    return choices[dice_below(dice, 3)];
+}
+
 static void run_once(struct log *log, struct dice *dice) {
     struct render render;
     struct backend watched = *real;
@@ -117,6 +123,7 @@ static void run_once(struct log *log, struct dice *dice) {
     render.monitor.report = note_loss;
     render.monitor.report_context = log;
     render.monitor.lease_ns = LEASE_NS;
+    render.monitor.spare_ns = any_spare_ns(dice);
     enum render_end end = render_run(&render, RUN_NS);
     kills = atomic_load(&log->kills) - kills;
     if (end == RENDER_LOST)
@@ -143,7 +150,7 @@ static _Noreturn void be_the_scene(struct log *log) {
 
 /* ---- assassins ---- */
 
-/* A child of the scene that works. The server of manager is the one whom nobody survives, and who
+/* A child of the scene that works, or stands by. The server of manager is the one whom nobody survives, and who
  * has no name yet might be it. The descriptor is opened first, so what is then read is about whom
  * it will hit. */
 static bool is_prey(pid_t pid, pid_t scene) {
@@ -155,7 +162,8 @@ static bool is_prey(pid_t pid, pid_t scene) {
     if (file)
         fclose(file);
     return fields == 3 && parent == scene && state != 'Z' &&
-           (strcmp(real->name, "manager") != 0 || strcmp(name, "worker") == 0);
+           (strcmp(real->name, "manager") != 0 || strcmp(name, "worker") == 0 ||
+            strcmp(name, "spare") == 0);
 }
 
 static void attack(struct log *log, struct dice *dice, pid_t scene) {

@@ -131,7 +131,8 @@ static void find_workers(struct scene *scene) {
     EXPECT_THAT(&scene->stage, scene->count >= scene->stage.job.workers);
 }
 
-static void scene_open(struct scene *scene, const struct backend *backend, const struct job *job) {
+static void scene_open_keeping(struct scene *scene, const struct backend *backend,
+                               const struct job *job, uint64_t spare_ns) {
     *scene = (struct scene){0};
     stage_reference(&scene->reference, job);
     stage_set(&scene->stage, backend, job);
@@ -139,8 +140,13 @@ static void scene_open(struct scene *scene, const struct backend *backend, const
     scene->stage.monitor.report = count_report;
     scene->stage.monitor.report_context = scene;
     scene->stage.monitor.lease_ns = LEASE_NS;
+    scene->stage.monitor.spare_ns = spare_ns;
     EXPECT(&scene->stage, stage_open(&scene->stage), 0);
     find_workers(scene);
+}
+
+static void scene_open(struct scene *scene, const struct backend *backend, const struct job *job) {
+    scene_open_keeping(scene, backend, job, MONITOR_SPARE_NS);
 }
 
 /* Victims of the scene's next render. */
@@ -320,18 +326,92 @@ static void all_killed_in_turn_are_replaced(const struct backend *backend) {
     scene_close(&scene, scene.count);
 }
 
-/* Replacements are killed as soon as anybody sees them. */
+/* Replacements are killed as soon as anybody sees them. No spare is born among them. */
 static void the_newborn_are_replaced(const struct backend *backend) {
     struct job job = short_flood(); /* one long batch would be taken for deadly */
     for (unsigned newborns = 1; newborns <= 16; newborns *= 4) {
         struct scene scene;
-        scene_open(&scene, backend, &job);
+        scene_open_keeping(&scene, backend, &job, CLOCK_NEVER);
         scene.hunter->newborns = newborns;
         send_hunter(&scene, scene.workers, 1, MS);
         while (atomic_load(&scene.hunter->hits) <= newborns)
             expect_right_frame(&scene);
         scene_close(&scene, hunter_join(scene.hunter));
     }
+}
+
+static pid_t find_spare(const struct scene *scene) {
+    pid_t children[CHILDREN_MAX];
+    unsigned count = children_of(getpid(), children, CHILDREN_MAX);
+    for (unsigned i = 0; i < count; i++) {
+        char path[64], name[16] = "";
+        snprintf(path, sizeof path, "/proc/%ld/comm", (long)children[i]);
+        FILE *file = fopen(path, "r");
+        EXPECT_THAT(&scene->stage, file && fscanf(file, "%15s", name) == 1);
+        fclose(file);
+        if (strcmp(name, "spare") == 0)
+            return children[i];
+    }
+    return 0;
+}
+
+/* A scene with somebody who stands by. */
+static pid_t scene_open_with_spare(struct scene *scene, const struct backend *backend,
+                                   const struct job *job) {
+    pid_t spare;
+    scene_open_keeping(scene, backend, job, 1);
+    do
+        expect_right_frame(scene);
+    while ((spare = find_spare(scene)) == 0);
+    return spare;
+}
+
+static void the_spare_steps_in(const struct backend *backend) {
+    struct job job = long_job();
+    struct scene scene;
+    pid_t spare = scene_open_with_spare(&scene, backend, &job);
+    send_hunter(&scene, scene.workers, 1, 10 * MS);
+    expect_right_frame(&scene);
+    EXPECT(&scene.stage, scene.reports, 1);
+    EXPECT_THAT(&scene.stage, find_spare(&scene) != spare);
+    EXPECT(&scene.stage, kill(spare, 0), 0); /* it lives, under the dead one's name */
+    scene_close(&scene, 1);
+}
+
+static void a_dead_spare_is_not_missed(const struct backend *backend) {
+    struct job job = long_job();
+    struct scene scene;
+    pid_t spare = scene_open_with_spare(&scene, backend, &job);
+    kill_now(&scene.stage, spare);
+    expect_right_frame(&scene);
+    EXPECT(&scene.stage, scene.reports, 0);
+    send_hunter(&scene, scene.workers, 1, 10 * MS);
+    expect_right_frame(&scene);
+    expect_right_frame(&scene);
+    EXPECT_THAT(&scene.stage, find_spare(&scene) != 0);
+    scene_close(&scene, 1);
+}
+
+/* It steps in all the same, and is then replaced when its lease has run out. */
+static void a_stopped_spare_is_replaced(const struct backend *backend) {
+    struct job job = long_job();
+    struct scene scene;
+    pid_t spare = scene_open_with_spare(&scene, backend, &job);
+    EXPECT(&scene.stage, kill(spare, SIGSTOP), 0);
+    send_hunter(&scene, scene.workers, 1, 10 * MS);
+    while (scene.reports < 2)
+        expect_right_frame(&scene);
+    scene_close(&scene, 2);
+}
+
+/* It has no work, so nobody need wait for it. */
+static void a_stopped_spare_is_no_hindrance(const struct backend *backend) {
+    struct job job = short_job();
+    struct scene scene;
+    pid_t spare = scene_open_with_spare(&scene, backend, &job);
+    EXPECT(&scene.stage, kill(spare, SIGSTOP), 0);
+    expect_right_frame(&scene);
+    scene_close(&scene, 0);
 }
 
 static void the_dead_at_close_cost_nothing(const struct backend *backend) {
@@ -548,6 +628,10 @@ static const struct aspect aspects[] = {
     ASPECT(all_killed_at_once_are_replaced, BACKEND_PROCESSES),
     ASPECT(all_killed_in_turn_are_replaced, BACKEND_PROCESSES),
     ASPECT(the_newborn_are_replaced, BACKEND_PROCESSES),
+    ASPECT(the_spare_steps_in, BACKEND_PROCESSES),
+    ASPECT(a_dead_spare_is_not_missed, BACKEND_PROCESSES),
+    ASPECT(a_stopped_spare_is_replaced, BACKEND_PROCESSES),
+    ASPECT(a_stopped_spare_is_no_hindrance, BACKEND_PROCESSES),
     ASPECT(the_dead_at_close_cost_nothing, BACKEND_PROCESSES),
     ASPECT(deaths_while_closing_cost_nothing, BACKEND_PROCESSES),
     ASPECT(the_server, BACKEND_PROCESSES),

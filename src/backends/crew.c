@@ -8,6 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+static int spare_comes(void *context) {
+    const struct crew *crew = context;
+    return crew->spare_comes ? crew->spare_comes(crew->backend) : 0;
+}
+
 int crew_open(struct crew *crew, const struct job *job, struct monitor *monitor, unsigned others) {
     *crew = (struct crew){
         .job = job, .monitor = monitor, .arena = ARENA_EMPTY, .replaceable = job->workers + others};
@@ -15,6 +20,8 @@ int crew_open(struct crew *crew, const struct job *job, struct monitor *monitor,
     if (err)
         return err;
     err = supervisor_open(&crew->supervisor, &crew->arena, job->workers + others, monitor->stop_fd);
+    if (!err)
+        supervisor_keep_spare(&crew->supervisor, monitor->spare_ns, spare_comes, crew);
     return err ? err : supervisor_lease(&crew->supervisor, monitor->lease_ns);
 }
 

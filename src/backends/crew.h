@@ -33,6 +33,8 @@ struct crew {
      * the crew decides before, unless the backend itself `judges`: CREW_POISON. */
     int (*replace)(void *backend, struct worker *dead);
     bool judges;
+    /* Before a spare is started: makes what it is to inherit. 0 or -errno. NULL: nothing. */
+    int (*spare_comes)(void *backend);
     uint64_t renders;     /* begun so far */
     unsigned replaceable; /* workers with lower numbers are replaced when they die */
 };

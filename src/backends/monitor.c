@@ -28,6 +28,7 @@ int monitor_open(struct monitor *monitor, unsigned workers, uint64_t batches) {
         .batch_count = batches,
         .stop_fd = -1,
         .lease_ns = MONITOR_LEASE_NS,
+        .spare_ns = MONITOR_SPARE_NS,
         .pages = pages,
         .pages_bytes = bytes,
     };

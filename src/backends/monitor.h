@@ -109,6 +109,7 @@ struct monitor {
     const struct counts *warm; /* the frame of many renders to come: workers that write it should
                                   map it before the first. NULL: a single render, not worth it */
     uint64_t lease_ns;         /* how long a worker may be stopped before it is replaced */
+    uint64_t spare_ns;         /* after so long a spare stands by for the workers; CLOCK_NEVER: none */
     void (*report)(void *context,
                    const struct monitor_loss
                        *loss); /* hears of it, unless the run ends or it is repeated; may be NULL */
@@ -129,6 +130,7 @@ struct monitor {
 
 #define MONITOR_PENDING  UINT64_MAX
 #define MONITOR_LEASE_NS UINT64_C(5000000000) /* unless told otherwise */
+#define MONITOR_SPARE_NS UINT64_C(2000000)
 
 /* A ledger for that many workers and batches. 0 or -ENOMEM; the caller must monitor_close it. */
 int monitor_open(struct monitor *monitor, unsigned workers, uint64_t batches);

@@ -29,6 +29,8 @@
 /* The ends of a channel. */
 enum { PARENT, WORKER };
 
+#define NO_CHANNEL ((struct pipe){.ends = {{.fd = -1}, {.fd = -1}}})
+
 /* What travels: batches first … first + count - 1, and home with these their sums and their counts,
  * which are one run of pixels. */
 struct hand {
@@ -52,6 +54,7 @@ struct pipe_backend {
     struct crew crew;
     struct partner *partners;
     unsigned opened;       /* channels, the first of them */
+    struct pipe spare;     /* the channel of the spare, or closed */
     struct counts *counts; /* the frame of the render under way */
     uint64_t hand;         /* most batches in a hand, of this job */
     struct result *result; /* the parent's, with room for any */
@@ -70,11 +73,13 @@ static size_t result_bytes_most(const struct pipe_backend *this) {
 
 /* A worker takes its own end, and leaves all that it inherited of the others': while anybody held a
  * copy of a parent's end, that channel would never end. (The other workers' ends the parent closed
- * itself, each before it started the next.) */
+ * itself, each before it started the next.) Who was a spare has that one's channel. */
 static struct pipe_end *own_end(struct pipe_backend *this, unsigned worker) {
+    struct pipe_end *own = &this->partners[worker].channel.ends[WORKER];
     for (unsigned i = 0; i < this->opened; i++)
         pipe_close(&this->partners[i].channel.ends[PARENT]);
-    return &this->partners[worker].channel.ends[WORKER];
+    pipe_close(&this->spare.ends[PARENT]);
+    return own->fd >= 0 ? own : &this->spare.ends[WORKER];
 }
 
 /* Computes the batches of a hand, one behind the other. Their pixels. */
@@ -108,12 +113,35 @@ static int worker_life(void *argument, unsigned worker) {
     return 0;
 }
 
+static void close_spare(struct pipe_backend *this) {
+    pipe_close(&this->spare.ends[PARENT]);
+    pipe_close(&this->spare.ends[WORKER]);
+}
+
+/* A channel for whoever stands by. */
+static int spare_comes(void *backend) {
+    struct pipe_backend *this = backend;
+    close_spare(this);
+    return pipe_open(&this->spare);
+}
+
+/* A new one, or the spare's if it will step in. */
+static int open_channel(struct pipe_backend *this, struct pipe *channel, const struct worker *dead) {
+    if (!dead || !spare_serves(&this->crew.supervisor.spare, dead)) {
+        close_spare(this);
+        return pipe_open(channel);
+    }
+    *channel = this->spare;
+    this->spare = NO_CHANNEL;
+    return 0;
+}
+
 /* Opens a channel, and starts the worker at its other end; after a death in the dead one's place.
  */
 static int hire(struct pipe_backend *this, unsigned worker, struct worker *dead) {
     struct pipe *channel = &this->partners[worker].channel;
     struct supervisor *supervisor = &this->crew.supervisor;
-    int err = pipe_open(channel);
+    int err = open_channel(this, channel, dead);
     if (err)
         return err;
     this->opened += dead == NULL;
@@ -128,6 +156,7 @@ static int finish(void *state) {
     int err = 0;
     for (unsigned i = 0; i < this->opened; i++)
         pipe_close(&this->partners[i].channel.ends[PARENT]);
+    close_spare(this);
     if (!this->broken)
         err = crew_join(&this->crew);
     crew_close(&this->crew);
@@ -221,6 +250,7 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
     struct pipe_backend *this = calloc(1, sizeof *this);
     if (!this)
         return -ENOMEM;
+    this->spare = NO_CHANNEL;
     this->partners = calloc(job->workers, sizeof *this->partners);
     this->next = job_batches(job); /* nothing to deal before the first render */
     this->hand = size_max(1, size_min(HAND_BATCHES, HAND_PIXELS / job->batch));
@@ -228,6 +258,7 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
     this->crew.backend = this;
     this->crew.mourn = mourn;
     this->crew.replace = replace;
+    this->crew.spare_comes = spare_comes;
     monitor_coordinators(monitor, NULL, "parent");
     this->result = malloc(result_bytes_most(this));
     if (!err && (!this->partners || !this->result))

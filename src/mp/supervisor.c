@@ -2,6 +2,7 @@
 #include "mp/supervisor.h"
 
 #include "base/clock.h"
+#include "base/size.h"
 #include "mp/stopped.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #define TOKEN_WATCHED (UINT64_C(1) << 32)
 #define TOKEN_BELL    UINT64_MAX
 #define TOKEN_STOP    (UINT64_MAX - 1)
+#define TOKEN_SPARE   (UINT64_MAX - 2)
 
 static int watch(struct supervisor *supervisor, int fd, uint64_t token) {
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = token};
@@ -24,6 +26,7 @@ int supervisor_open(struct supervisor *supervisor, struct arena *arena, unsigned
                     int stop_fd) {
     void *piece;
     *supervisor = (struct supervisor){.epoll_fd = -1, .capacity = capacity, .stop_fd = stop_fd};
+    supervisor_keep_spare(supervisor, CLOCK_NEVER, NULL, NULL);
     int err = arena_take(arena, sizeof *supervisor->bell, &piece);
     if (err)
         return err;
@@ -65,6 +68,67 @@ int supervisor_start(struct supervisor *supervisor, enum worker_kind kind, const
     return kind == WORKER_PROCESS ? watch(supervisor, worker->pidfd, worker->number) : 0;
 }
 
+/* ---- the spare ---- */
+
+void supervisor_keep_spare(struct supervisor *supervisor, uint64_t after_ns,
+                           int (*comes)(void *context), void *context) {
+    supervisor->spare_after_ns = after_ns;
+    supervisor->spare_comes = comes;
+    supervisor->spare_context = context;
+    supervisor->spare_ns = CLOCK_NEVER;
+    supervisor->spare_due = true;
+}
+
+/* In a while, if nobody stands by. */
+static void expect_spare(struct supervisor *supervisor) {
+    supervisor->spare_due = false;
+    if (!spare_stands_by(&supervisor->spare))
+        supervisor->spare_ns = clock_after_ns(supervisor->spare_after_ns);
+}
+
+static void dismiss_spare(struct supervisor *supervisor) {
+    if (spare_stands_by(&supervisor->spare))
+        epoll_ctl(supervisor->epoll_fd, EPOLL_CTL_DEL, supervisor->spare.worker.pidfd, NULL);
+    spare_dismiss(&supervisor->spare);
+    supervisor->spare_ns = CLOCK_NEVER;
+}
+
+/* Without one it goes on as well, if the system refuses. */
+static void start_spare(struct supervisor *supervisor) {
+    const struct worker *model = &supervisor->workers[0];
+    supervisor->spare_ns = CLOCK_NEVER;
+    if (supervisor->count == 0 || model->kind != WORKER_PROCESS ||
+        (supervisor->spare_comes && supervisor->spare_comes(supervisor->spare_context) != 0) ||
+        spare_start(&supervisor->spare, model) != 0)
+        return;
+    if (watch(supervisor, supervisor->spare.worker.pidfd, TOKEN_SPARE) != 0)
+        dismiss_spare(supervisor);
+}
+
+/* Starts it when its time has come. Until when there is time to wait for anything else. */
+static uint64_t see_to_spare(struct supervisor *supervisor, uint64_t deadline_ns) {
+    if (deadline_ns == 0)
+        return deadline_ns;
+    if (supervisor->spare_due)
+        expect_spare(supervisor);
+    if (supervisor->spare_ns == CLOCK_NEVER)
+        return deadline_ns;
+    if (clock_now_ns() < supervisor->spare_ns)
+        return size_min(deadline_ns, supervisor->spare_ns);
+    start_spare(supervisor);
+    return deadline_ns;
+}
+
+static int let_spare_step_in(struct supervisor *supervisor, struct worker *ended) {
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = ended->number};
+    spare_step_in(&supervisor->spare, ended);
+    expect_spare(supervisor);
+    stopped_look(ended);
+    return epoll_ctl(supervisor->epoll_fd, EPOLL_CTL_MOD, ended->pidfd, &event) == 0 ? 0 : -errno;
+}
+
+/* ---- the dead ---- */
+
 /* Lets some time pass, but not when a stop is asked for. */
 static void back_off(const struct supervisor *supervisor) {
     struct pollfd stop = {.fd = supervisor->stop_fd, .events = POLLIN};
@@ -85,6 +149,8 @@ static int bear(struct supervisor *supervisor) {
 static int start_anew(struct supervisor *supervisor, struct worker *ended) {
     const struct worker old = *ended;
     int err;
+    if (spare_serves(&supervisor->spare, ended))
+        return let_spare_step_in(supervisor, ended);
     do
         err = worker_start(ended, old.kind, old.name, old.number, old.main, old.argument);
     while (err && bear(supervisor) == 0);
@@ -95,6 +161,7 @@ static int start_anew(struct supervisor *supervisor, struct worker *ended) {
     ended->blamed = old.blamed;
     ended->deaths = old.deaths;
     stopped_look(ended);
+    expect_spare(supervisor);
     return old.kind == WORKER_PROCESS ? watch(supervisor, ended->pidfd, old.number) : 0;
 }
 
@@ -130,16 +197,27 @@ static int reap(struct supervisor *supervisor, struct worker *dead) {
     return err ? err : SUPERVISOR_DEATH;
 }
 
+/* 1 and an event; 0 at the deadline; or -errno. Of the spare nobody else hears. */
+static int await_event(struct supervisor *supervisor, uint64_t deadline_ns,
+                       struct epoll_event *event) {
+    for (;;) {
+        uint64_t until_ns = see_to_spare(supervisor, deadline_ns);
+        int ready = epoll_wait(supervisor->epoll_fd, event, 1, clock_poll_ms(until_ns));
+        if (ready < 0 && errno != EINTR)
+            return -errno;
+        if (ready > 0 && event->data.u64 == TOKEN_SPARE)
+            dismiss_spare(supervisor); /* it died */
+        else if (ready > 0 || (ready == 0 && until_ns == deadline_ns))
+            return ready;
+    }
+}
+
 int supervisor_wait(struct supervisor *supervisor, uint64_t deadline_ns, struct worker **dead) {
     struct epoll_event event;
-    int ready;
-    do
-        ready = epoll_wait(supervisor->epoll_fd, &event, 1, clock_poll_ms(deadline_ns));
-    while (ready < 0 && errno == EINTR);
-    int err = ready < 0 ? -errno : 0;
+    int ready = await_event(supervisor, deadline_ns, &event);
     bell_disarm(supervisor->bell);
-    if (err)
-        return err;
+    if (ready < 0)
+        return ready;
     if (ready == 0)
         return SUPERVISOR_NOTHING;
     if (event.data.u64 == TOKEN_BELL)
@@ -173,6 +251,7 @@ static struct worker *whose_end(struct supervisor *supervisor, nfds_t running) {
 int supervisor_join_next(struct supervisor *supervisor, unsigned count, uint64_t deadline_ns,
                          struct worker **ended) {
     nfds_t running = 0;
+    dismiss_spare(supervisor);
     for (unsigned i = 0; i < count; i++) {
         struct worker *worker = *ended = &supervisor->workers[i];
         if (is_running(worker) && worker->kind == WORKER_THREAD)
@@ -221,6 +300,7 @@ int supervisor_join(struct supervisor *supervisor, struct worker **bad) {
 
 void supervisor_close(struct supervisor *supervisor) {
     stopped_forget(supervisor);
+    spare_dismiss(&supervisor->spare);
     for (unsigned i = 0; i < supervisor->count; i++)
         worker_kill(&supervisor->workers[i]);
     for (unsigned i = 0; i < supervisor->count; i++)

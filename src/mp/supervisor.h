@@ -7,6 +7,7 @@
 
 #include "mp/arena.h"
 #include "mp/bell.h"
+#include "mp/spare.h"
 #include "mp/worker.h"
 
 #include <poll.h>
@@ -25,6 +26,12 @@ struct supervisor {
     uint64_t lease_ns;  /* of a stopped worker */
     uint64_t looked_ns; /* when its workers were last looked at (mp/stopped.h) */
     struct supervisor *next_watched;
+    struct spare spare;
+    uint64_t spare_after_ns;           /* CLOCK_NEVER: none is kept */
+    uint64_t spare_ns;                 /* when it is to be started, or CLOCK_NEVER; */
+    bool spare_due;                    /* so long from the next wait on */
+    int (*spare_comes)(void *context); /* may be NULL */
+    void *spare_context;
 };
 
 /* What woke the supervisor. */
@@ -45,12 +52,20 @@ int supervisor_open(struct supervisor *supervisor, struct arena *arena, unsigned
  * that merely runs long is left alone. 0 or -errno. */
 int supervisor_lease(struct supervisor *supervisor, uint64_t lease_ns);
 
+/* From now on a spare (mp/spare.h) stands by for the first worker and those like it, if they are
+ * processes. supervisor_wait starts it, but not before after_ns have passed since it was called
+ * next, or since the last one stepped in: brief work never pays for it. comes(context), unless
+ * NULL, is called before each start; -errno: no spare this time. One that dies while it stands by
+ * is not started again until a worker had to be replaced without. CLOCK_NEVER: no spare. */
+void supervisor_keep_spare(struct supervisor *supervisor, uint64_t after_ns,
+                           int (*comes)(void *context), void *context);
+
 /* Starts one more worker; its number is its index. 0 or -errno. */
 int supervisor_start(struct supervisor *supervisor, enum worker_kind kind, const char *name,
                      worker_main *main, void *argument);
 
-/* Starts a worker that died anew, in its place and under its number: what was leased to it is its
- * successor's. It waits first, longer and longer as long as there is no progress, up to a quarter
+/* Starts a worker that died anew, or lets the spare step in, in its place and under its number:
+ * what was leased to it is its successor's. It waits first, longer and longer as long as there is no progress, up to a quarter
  * of a second, or until a stop is asked for; and when SUPERVISOR_BARREN_MOST more deaths than there
  * are workers followed each other without any, it refuses. A refusal of the system counts as a
  * death. 0; -EOWNERDEAD: refused; or -errno. supervisor_renew: one whose end was planned, and is no
@@ -82,7 +97,7 @@ void supervisor_unwatch(struct supervisor *supervisor, int fd);
 int supervisor_wait(struct supervisor *supervisor, uint64_t deadline_ns, struct worker **dead);
 
 /* Joins the next of the first `count` workers to end, all of which must have been told to; *ended
- * is the one. If its exit code is not 0 it may leave others waiting for what it was to do: wake
+ * is the one. The spare is dismissed first: what it inherited may keep others from their end. If its exit code is not 0 it may leave others waiting for what it was to do: wake
  * them. 0; -ECHILD: all have been joined; -ETIMEDOUT at the deadline; or -errno. */
 int supervisor_join_next(struct supervisor *supervisor, unsigned count, uint64_t deadline_ns,
                          struct worker **ended);
