@@ -150,9 +150,9 @@ static _Noreturn void be_the_scene(struct log *log) {
 
 /* ---- assassins ---- */
 
-/* A child of the scene that works, or stands by. The server of manager is the one whom nobody survives, and who
- * has no name yet might be it. The descriptor is opened first, so what is then read is about whom
- * it will hit. */
+/* A child of the scene that works, or stands by. The server of manager is the one whom nobody
+ * survives, and who has no name yet might be it. The descriptor is opened first, so what is then
+ * read is about whom it will hit. */
 static bool is_prey(pid_t pid, pid_t scene) {
     char path[64], name[16] = "", state = '\0';
     long parent = 0;

@@ -785,6 +785,163 @@ static void a_bad_stop_fd_leaves_nothing_open(void **state) {
     arena_close(&arena);
 }
 
+/* ---- spares ---- */
+
+#define AT_ONCE_NS 1
+
+static int count_and_obey(void *argument) {
+    int *answers = argument; /* how often asked, and what to say */
+    answers[0]++;
+    return answers[1];
+}
+
+/* A post that is taken, and somebody who stands by. */
+static struct post *office_open_with_spare(struct office *office) {
+    office_open(office, 2);
+    struct post *post = take(&office->arena, sizeof *post);
+    supervisor_keep_spare(&office->supervisor, AT_ONCE_NS, NULL, NULL);
+    employ(office, WORKER_PROCESS, take_post, post);
+    assert_true(reaches(&post->starts, 1));
+    expect_news(office, 5 * MS, SUPERVISOR_NOTHING);
+    assert_true(spare_stands_by(&office->supervisor.spare));
+    return post;
+}
+
+static void a_spare_steps_in(void **state) {
+    (void)state;
+    struct office office;
+    struct post *post = office_open_with_spare(&office);
+    struct worker *worker = &office.supervisor.workers[0];
+    for (uint32_t round = 2; round <= 5; round++) {
+        pid_t spare = office.supervisor.spare.worker.pid;
+        assert_int_equal(post->starts, round - 1); /* it has not begun */
+        assert_int_equal(worker_kill(worker), 0);
+        assert_ptr_equal(expect_death(&office), worker);
+        assert_int_equal(supervisor_replace(&office.supervisor, worker), 0);
+        assert_false(spare_stands_by(&office.supervisor.spare));
+        assert_true(reaches(&post->starts, round));
+        assert_int_equal(worker->pid, spare);
+        assert_int_equal(post->pid, spare);
+        assert_int_equal(post->number, 0);
+        assert_string_equal(worker->name, "employee");
+        assert_true(worker_is_alive(worker));
+        expect_news(&office, 5 * MS, SUPERVISOR_NOTHING); /* the next is started */
+        assert_true(spare_stands_by(&office.supervisor.spare));
+    }
+    office_close(&office);
+}
+
+static void a_spare_is_for_its_like(void **state) {
+    (void)state;
+    struct office office;
+    struct post *post = office_open_with_spare(&office);
+    employ(&office, WORKER_PROCESS, sleep_for_ever, post);
+    struct worker *worker = &office.supervisor.workers[1], thread = office.supervisor.workers[0];
+    pid_t spare = office.supervisor.spare.worker.pid;
+    thread.kind = WORKER_THREAD;
+    assert_false(spare_serves(&office.supervisor.spare, worker));
+    assert_false(spare_serves(&office.supervisor.spare, &thread));
+    assert_int_equal(worker_kill(worker), 0);
+    assert_ptr_equal(expect_death(&office), worker);
+    assert_int_equal(supervisor_replace(&office.supervisor, worker), 0);
+    assert_int_equal(office.supervisor.spare.worker.pid, spare);
+    assert_int_not_equal(worker->pid, spare);
+    office_close(&office);
+}
+
+/* Nobody hears of it, it is not started again, and replacing does without, and then has it again.
+ */
+static void a_spare_s_death_is_no_news(void **state) {
+    (void)state;
+    struct office office;
+    struct post *post = office_open_with_spare(&office);
+    struct worker *worker = &office.supervisor.workers[0];
+    assert_int_equal(worker_kill(&office.supervisor.spare.worker), 0);
+    for (unsigned i = 0; i < 2; i++)
+        expect_news(&office, 20 * MS, SUPERVISOR_NOTHING);
+    assert_false(spare_stands_by(&office.supervisor.spare));
+    assert_int_equal(worker_kill(worker), 0);
+    assert_ptr_equal(expect_death(&office), worker);
+    assert_int_equal(supervisor_replace(&office.supervisor, worker), 0);
+    assert_true(reaches(&post->starts, 2));
+    expect_news(&office, 5 * MS, SUPERVISOR_NOTHING);
+    assert_true(spare_stands_by(&office.supervisor.spare));
+    office_close(&office);
+}
+
+/* It dies, unheard, and steps in: then it is a worker that died. */
+static void a_dead_spare_can_step_in(void **state) {
+    (void)state;
+    struct office office;
+    struct post *post = office_open_with_spare(&office);
+    struct worker *worker = &office.supervisor.workers[0];
+    assert_int_equal(worker_kill(worker), 0);
+    assert_ptr_equal(expect_death(&office), worker);
+    assert_int_equal(worker_kill(&office.supervisor.spare.worker), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(supervisor_replace(&office.supervisor, worker), 0);
+        if (i == 0)
+            assert_ptr_equal(expect_death(&office), worker);
+    }
+    assert_true(reaches(&post->starts, 2));
+    office_close(&office);
+}
+
+static void brief_work_pays_for_no_spare(void **state) {
+    (void)state;
+    struct office office;
+    int answers[2] = {0, 0};
+    office_open(&office, 1);
+    employ(&office, WORKER_PROCESS, sleep_for_ever, NULL);
+    supervisor_keep_spare(&office.supervisor, 1000 * MS, count_and_obey, answers);
+    expect_news(&office, 5 * MS, SUPERVISOR_NOTHING);
+    assert_false(spare_stands_by(&office.supervisor.spare));
+    assert_int_equal(answers[0], 0);
+    supervisor_keep_spare(&office.supervisor, 5 * MS, count_and_obey, answers);
+    expect_news(&office, 0, SUPERVISOR_NOTHING); /* a mere look starts nobody */
+    expect_news(&office, 20 * MS, SUPERVISOR_NOTHING);
+    assert_true(spare_stands_by(&office.supervisor.spare));
+    assert_int_equal(answers[0], 1);
+    office_close(&office);
+}
+
+static void there_may_be_no_spare(void **state) {
+    (void)state;
+    struct office office;
+    int answers[2] = {0, -ENOMEM};
+    office_open(&office, 1);
+    employ(&office, WORKER_PROCESS, sleep_for_ever, NULL);
+    supervisor_keep_spare(&office.supervisor, AT_ONCE_NS, count_and_obey, answers);
+    expect_news(&office, 5 * MS, SUPERVISOR_NOTHING);
+    assert_int_equal(answers[0], 1);
+    assert_false(spare_stands_by(&office.supervisor.spare));
+    office_close(&office);
+}
+
+static void nobody_stands_by_for_threads(void **state) {
+    (void)state;
+    struct office office;
+    office_open(&office, 1);
+    employ(&office, WORKER_THREAD, return_number, NULL);
+    supervisor_keep_spare(&office.supervisor, AT_ONCE_NS, NULL, NULL);
+    expect_news(&office, 5 * MS, SUPERVISOR_NOTHING);
+    assert_false(spare_stands_by(&office.supervisor.spare));
+    office_close(&office);
+}
+
+/* Before the first is joined, so that nothing a spare inherited keeps anybody. */
+static void a_join_dismisses_the_spare(void **state) {
+    (void)state;
+    struct office office;
+    struct worker *bad = NULL;
+    office_open_with_spare(&office);
+    assert_int_equal(worker_kill(&office.supervisor.workers[0]), 0);
+    assert_int_equal(supervisor_join(&office.supervisor, &bad), -EOWNERDEAD);
+    assert_false(spare_stands_by(&office.supervisor.spare));
+    assert_no_children();
+    office_close(&office);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST_BOTH(worker_tells_its_exit_code),
@@ -816,6 +973,14 @@ int main(void) {
         TEST(supervisor_close_kills_and_reaps_all),
         TEST(supervisor_refuses_more_than_its_capacity),
         TEST(a_replacement_has_the_number_of_the_dead),
+        TEST(a_spare_steps_in),
+        TEST(a_spare_is_for_its_like),
+        TEST(a_spare_s_death_is_no_news),
+        TEST(a_dead_spare_can_step_in),
+        TEST(brief_work_pays_for_no_spare),
+        TEST(there_may_be_no_spare),
+        TEST(nobody_stands_by_for_threads),
+        TEST(a_join_dismisses_the_spare),
         TEST(a_thread_can_be_replaced_too),
         TEST(barren_deaths_come_to_an_end),
         TEST(progress_forgives_deaths),

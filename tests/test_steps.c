@@ -37,8 +37,9 @@
 /* Who is killed. */
 enum role {
     ROLE_WORKER,
-    ROLE_HEIR, /* who replaces a worker that was killed over a batch */
-    ROLE_OTHER /* the producer or the server */
+    ROLE_HEIR,  /* who is forked to replace a worker that was killed over a batch */
+    ROLE_SPARE, /* who stood by when that happened */
+    ROLE_OTHER  /* the producer or the server */
 };
 
 struct sweep {
@@ -51,6 +52,7 @@ static const struct sweep sweeps[] = {
     {"a worker, alone", ROLE_WORKER, 1},
     {"a worker, beside another", ROLE_WORKER, 2},
     {"a replacement, beside another", ROLE_HEIR, 2},
+    {"a spare that steps in, beside another", ROLE_SPARE, 2},
     {"the producer or server, one worker", ROLE_OTHER, 1},
     {"the producer or server, two workers", ROLE_OTHER, 2},
 };
@@ -75,7 +77,7 @@ struct tracer {
     pid_t predecessor, victim, held; /* 0: not born yet, or not needed any more */
     pid_t early;                     /* has stopped at its birth before the scene told of it */
     bool over;                       /* the scene has done the trial */
-    bool spare;                      /* the victim is stepped to its own end */
+    bool merciful;                   /* the victim is stepped to its own end */
     struct instant instant;
     uint64_t address; /* of the instruction that was never carried out */
 };
@@ -113,8 +115,16 @@ static int render_and_check(const struct tracer *tracer, struct stage *stage) {
     return 0;
 }
 
+/* A spare that dies before it has stepped in is no loss. */
+static void expect_losses(const struct tracer *tracer, const struct stage *stage) {
+    unsigned victims = atomic_load(&board->victims), lost = stage->monitor.workers_lost;
+    if (tracer->sweep->role != ROLE_SPARE || lost + 1 != victims)
+        EXPECT(stage, lost, victims);
+}
+
 static void do_trial(const struct tracer *tracer, struct stage *stage) {
     stage->monitor.workers_lost = 0;
+    stage->monitor.spare_ns = tracer->sweep->role == ROLE_SPARE ? 1 : CLOCK_NEVER;
     int err = stage_open(stage);
     if (err == -EOWNERDEAD && may_end_the_run(tracer)) {
         expect_no_children(stage);
@@ -125,7 +135,7 @@ static void do_trial(const struct tracer *tracer, struct stage *stage) {
         err = render_and_check(tracer, stage);
     int closed = stage_close(stage);
     EXPECT_THAT(stage, closed == 0 || (closed == -EOWNERDEAD && may_end_the_run(tracer)));
-    EXPECT(stage, stage->monitor.workers_lost, atomic_load(&board->victims));
+    expect_losses(tracer, stage);
     expect_no_children(stage);
 }
 
@@ -159,18 +169,37 @@ static void go_on(enum __ptrace_request request, pid_t pid, int status) {
     ptrace(request, pid, NULL, (long)(is_signal ? stop : 0));
 }
 
+/* Only these have a process that neither computes nor is the original one. */
+static bool has_other(const struct backend *backend) {
+    return strcmp(backend->name, "fork-queue") == 0 || strcmp(backend->name, "manager") == 0;
+}
+
+/* Workers are born first, then the producer or server, then a spare. */
+static bool is_victim(const struct tracer *tracer, unsigned number) {
+    const struct sweep *sweep = tracer->sweep;
+    switch (sweep->role) {
+    case ROLE_WORKER:
+        return number == 0;
+    case ROLE_HEIR:
+        return atomic_load(&board->victims) > 0 && !tracer->victim;
+    case ROLE_SPARE:
+        return number == sweep->workers + has_other(tracer->stage.backend);
+    case ROLE_OTHER:
+        return number == sweep->workers;
+    }
+    return false;
+}
+
 /* A newborn child of the scene waits for its first instruction. */
 static void attend_birth(struct tracer *tracer, pid_t pid) {
     const struct sweep *sweep = tracer->sweep;
     unsigned number = tracer->born++;
-    bool heirs = sweep->role == ROLE_HEIR, fell = atomic_load(&board->victims) > 0;
-    if (heirs && number == 0)
+    bool succeeds = sweep->role == ROLE_HEIR || sweep->role == ROLE_SPARE;
+    if (succeeds && number == 0)
         tracer->predecessor = pid;
-    else if (heirs && number < sweep->workers)
+    else if (succeeds && number < sweep->workers)
         tracer->held = pid; /* or it might do all the work before */
-    else if (number == (sweep->role == ROLE_WORKER ? 0 : sweep->workers) && !heirs)
-        tracer->victim = pid;
-    else if (heirs && fell && !tracer->victim)
+    else if (is_victim(tracer, number))
         tracer->victim = pid;
     else
         ptrace(PTRACE_DETACH, pid, NULL, NULL);
@@ -304,7 +333,7 @@ static void step_through(struct tracer *tracer) {
 enum outcome { KILLED, OVER, NOBODY };
 
 static enum outcome meet_victim(struct tracer *tracer) {
-    if (!tracer->spare)
+    if (!tracer->merciful)
         return kill_victim(tracer) ? KILLED : OVER;
     step_through(tracer);
     return OVER;
@@ -323,7 +352,8 @@ static enum outcome trace_trial(struct tracer *tracer) {
         pid_t pid;
         int status = await_any(tracer, &pid);
         attend(tracer, pid, status);
-        if (tracer->predecessor && atomic_load(&board->victims) == 0)
+        if (tracer->predecessor && atomic_load(&board->victims) == 0 &&
+            (tracer->victim || tracer->sweep->role != ROLE_SPARE))
             kill_predecessor(tracer);
         if (tracer->victim && outcome == NOBODY)
             outcome = meet_victim(tracer);
@@ -372,13 +402,13 @@ static enum outcome try_instant(struct tracer *tracer) {
 /* Instructions of the longest of some lives. */
 static unsigned measure_life(struct tracer *tracer) {
     unsigned longest = 0;
-    tracer->spare = true;
+    tracer->merciful = true;
     for (unsigned i = 0; i < LIVES; i++) {
         tracer->instant = (struct instant){0, 0};
         trace_trial(tracer);
         longest = tracer->instant.steps > longest ? tracer->instant.steps : longest;
     }
-    tracer->spare = false;
+    tracer->merciful = false;
     tracer->instant = (struct instant){0, 0};
     return longest;
 }
@@ -409,12 +439,6 @@ static unsigned kill_at_all(struct tracer *tracer, unsigned stride) {
     return killed;
 }
 
-/* Only these have a process that neither computes nor is the original one. */
-static bool has_role(const struct backend *backend, enum role role) {
-    return role != ROLE_OTHER || strcmp(backend->name, "fork-queue") == 0 ||
-           strcmp(backend->name, "manager") == 0;
-}
-
 static void say_coverage(const struct tracer *tracer, unsigned length, unsigned stride,
                          unsigned killed, uint64_t took_ns) {
     char how[32] = "complete";
@@ -435,7 +459,7 @@ static void sweep_life(const struct backend *backend, const struct sweep *sweep)
     stage_set(&tracer.stage, backend, &job);
     start_scene(&tracer);
     unsigned length = measure_life(&tracer), stride = stride_through(length);
-    if (has_role(backend, sweep->role)) {
+    if (sweep->role != ROLE_OTHER || has_other(backend)) {
         unsigned killed = kill_at_all(&tracer, stride);
         say_coverage(&tracer, length, stride, killed, clock_now_ns() - start_ns);
     } else if (length > 0)

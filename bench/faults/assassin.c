@@ -113,5 +113,6 @@ int assassin_life(void *argument, unsigned number) {
             break;
         strike(&hunt, victim);
     }
-    return 0;
+    for (;;)
+        pause();
 }

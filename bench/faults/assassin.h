@@ -17,9 +17,10 @@ struct assassin {
 
 #define ASSASSIN_KILLS_MOST 64
 
-/* A worker_main, argument: a struct assassin. Waits for the render to start, and ends with it or
- * with the last kill. While there is nobody to kill, because the last ones have just been, time
- * stands still for it, so kills do not pile up. */
+/* A worker_main, argument: a struct assassin. Waits for the render to start, and never ends:
+ * whoever started it kills it after the render. (To end takes a CPU some 0.1 ms, which the last
+ * victim's replacement would wait for.) While there is nobody to kill, because the last ones have
+ * just been, time stands still for it, so kills do not pile up. */
 int assassin_life(void *argument, unsigned number);
 
 #endif

@@ -109,7 +109,7 @@ struct monitor {
     const struct counts *warm; /* the frame of many renders to come: workers that write it should
                                   map it before the first. NULL: a single render, not worth it */
     uint64_t lease_ns;         /* how long a worker may be stopped before it is replaced */
-    uint64_t spare_ns;         /* after so long a spare stands by for the workers; CLOCK_NEVER: none */
+    uint64_t spare_ns; /* after so long a spare stands by for the workers; CLOCK_NEVER: none */
     void (*report)(void *context,
                    const struct monitor_loss
                        *loss); /* hears of it, unless the run ends or it is repeated; may be NULL */

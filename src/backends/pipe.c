@@ -126,7 +126,8 @@ static int spare_comes(void *backend) {
 }
 
 /* A new one, or the spare's if it will step in. */
-static int open_channel(struct pipe_backend *this, struct pipe *channel, const struct worker *dead) {
+static int open_channel(struct pipe_backend *this, struct pipe *channel,
+                        const struct worker *dead) {
     if (!dead || !spare_serves(&this->crew.supervisor.spare, dead)) {
         close_spare(this);
         return pipe_open(channel);

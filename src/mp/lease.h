@@ -8,22 +8,23 @@
  * done is counted by scanning, never kept in a counter that somebody could die before incrementing.
  *
  * 1. A lease is never taken back. It belongs to a worker's number, and a number to one process at a
- *    time: the supervisor starts a replacement under it only after waitid() returned the dead one's
- *    status, when nothing of that can run any more (mp/supervisor.h). The replacement does first
- *    what its number holds. So a leased task has, or will have, exactly one process that does it.
+ *    time: the supervisor starts a replacement under it, or lets a spare step in (mp/spare.h), only
+ *    after waitid() returned the dead one's status, when nothing of that can run any more
+ *    (mp/supervisor.h). The replacement does first what its number holds. So a leased task has, or
+ * will have, exactly one process that does it.
  * 2. A task is claimed before it leaves the place it was dealt from: the queue's message is removed
  *    after the claim (queue_get_claimed), the shared value moves on after it. Killed in between,
- * the worker leaves a message that nobody can claim. So at any instant each task is still to be
+ *    the worker leaves a message that nobody can claim. So at any instant each task is still to be
  *    dealt, leased, or done; and a dealer that dies is replaced by one that deals all that is free
  *    once more, because dealing twice does no harm either.
  * 3. Results are idempotent. In place, a replacement writes the same bits again, and nobody else
  *    does. Copied, the one process that owns the frame takes a result only while its task is
- * leased; so of one that was sent by the dead and again by the replacement, the first counts.
+ *    leased; so of one that was sent by the dead and again by the replacement, the first counts.
  * 4. Nobody waits for the dead. Locks are robust, and what they guard changes by one last store, so
  *    a recovered lock needs no repair (mp/lock.h). Conditions have no inner lock (mp/condition.h);
- * a wake that died with its waker, or was spent on the dead, is made up for by the supervisor,
- * which wakes all after each death. A worker that is stopped, not dead, is killed when its lease of
- * time runs out (mp/stopped.h).
+ *    a wake that died with its waker, or was spent on the dead, is made up for by the supervisor,
+ *    which wakes all after each death. A worker that is stopped, not dead, is killed when its lease
+ *    of time runs out (mp/stopped.h).
  * 5. It ends. A task over which several workers in a row died ends the run, and so do deaths that
  *    follow each other without any task being done between them, after waiting longer each time.
  *

@@ -65,11 +65,11 @@ int supervisor_start(struct supervisor *supervisor, enum worker_kind kind, const
                      worker_main *main, void *argument);
 
 /* Starts a worker that died anew, or lets the spare step in, in its place and under its number:
- * what was leased to it is its successor's. It waits first, longer and longer as long as there is no progress, up to a quarter
- * of a second, or until a stop is asked for; and when SUPERVISOR_BARREN_MOST more deaths than there
- * are workers followed each other without any, it refuses. A refusal of the system counts as a
- * death. 0; -EOWNERDEAD: refused; or -errno. supervisor_renew: one whose end was planned, and is no
- * death. */
+ * what was leased to it is its successor's. It waits first, longer and longer as long as there is
+ * no progress, up to a quarter of a second, or until a stop is asked for; and when
+ * SUPERVISOR_BARREN_MOST more deaths than there are workers followed each other without any, it
+ * refuses. A refusal of the system counts as a death. 0; -EOWNERDEAD: refused; or -errno.
+ * supervisor_renew: one whose end was planned, and is no death. */
 #define SUPERVISOR_BARREN_MOST 16
 int supervisor_replace(struct supervisor *supervisor, struct worker *dead);
 int supervisor_renew(struct supervisor *supervisor, struct worker *ended);
@@ -97,8 +97,9 @@ void supervisor_unwatch(struct supervisor *supervisor, int fd);
 int supervisor_wait(struct supervisor *supervisor, uint64_t deadline_ns, struct worker **dead);
 
 /* Joins the next of the first `count` workers to end, all of which must have been told to; *ended
- * is the one. The spare is dismissed first: what it inherited may keep others from their end. If its exit code is not 0 it may leave others waiting for what it was to do: wake
- * them. 0; -ECHILD: all have been joined; -ETIMEDOUT at the deadline; or -errno. */
+ * is the one. The spare is dismissed first: what it inherited may keep others from their end. If
+ * its exit code is not 0 it may leave others waiting for what it was to do: wake them. 0; -ECHILD:
+ * all have been joined; -ETIMEDOUT at the deadline; or -errno. */
 int supervisor_join_next(struct supervisor *supervisor, unsigned count, uint64_t deadline_ns,
                          struct worker **ended);
 
