@@ -795,11 +795,17 @@ static int count_and_obey(void *argument) {
     return answers[1];
 }
 
+static void keep_spares_after(struct office *office, uint64_t after_ns, int answers[2]) {
+    supervisor_keep_spares(&office->supervisor, (struct supervisor_spares){.after_ns = after_ns,
+                                                                           .comes = count_and_obey,
+                                                                           .context = answers});
+}
+
 /* A post that is taken, and somebody who stands by. */
 static struct post *office_open_with_spare(struct office *office) {
     office_open(office, 2);
     struct post *post = take(&office->arena, sizeof *post);
-    supervisor_keep_spare(&office->supervisor, AT_ONCE_NS, NULL, NULL);
+    supervisor_keep_spares(&office->supervisor, (struct supervisor_spares){.after_ns = AT_ONCE_NS});
     employ(office, WORKER_PROCESS, take_post, post);
     assert_true(reaches(&post->starts, 1));
     expect_news(office, 5 * MS, SUPERVISOR_NOTHING);
@@ -893,11 +899,11 @@ static void brief_work_pays_for_no_spare(void **state) {
     int answers[2] = {0, 0};
     office_open(&office, 1);
     employ(&office, WORKER_PROCESS, sleep_for_ever, NULL);
-    supervisor_keep_spare(&office.supervisor, 1000 * MS, count_and_obey, answers);
+    keep_spares_after(&office, 1000 * MS, answers);
     expect_news(&office, 5 * MS, SUPERVISOR_NOTHING);
     assert_false(spare_stands_by(&office.supervisor.spare));
     assert_int_equal(answers[0], 0);
-    supervisor_keep_spare(&office.supervisor, 5 * MS, count_and_obey, answers);
+    keep_spares_after(&office, 5 * MS, answers);
     expect_news(&office, 0, SUPERVISOR_NOTHING); /* a mere look starts nobody */
     expect_news(&office, 20 * MS, SUPERVISOR_NOTHING);
     assert_true(spare_stands_by(&office.supervisor.spare));
@@ -911,7 +917,7 @@ static void there_may_be_no_spare(void **state) {
     int answers[2] = {0, -ENOMEM};
     office_open(&office, 1);
     employ(&office, WORKER_PROCESS, sleep_for_ever, NULL);
-    supervisor_keep_spare(&office.supervisor, AT_ONCE_NS, count_and_obey, answers);
+    keep_spares_after(&office, AT_ONCE_NS, answers);
     expect_news(&office, 5 * MS, SUPERVISOR_NOTHING);
     assert_int_equal(answers[0], 1);
     assert_false(spare_stands_by(&office.supervisor.spare));
@@ -923,7 +929,7 @@ static void nobody_stands_by_for_threads(void **state) {
     struct office office;
     office_open(&office, 1);
     employ(&office, WORKER_THREAD, return_number, NULL);
-    supervisor_keep_spare(&office.supervisor, AT_ONCE_NS, NULL, NULL);
+    supervisor_keep_spares(&office.supervisor, (struct supervisor_spares){.after_ns = AT_ONCE_NS});
     expect_news(&office, 5 * MS, SUPERVISOR_NOTHING);
     assert_false(spare_stands_by(&office.supervisor.spare));
     office_close(&office);

@@ -13,6 +13,13 @@ static int spare_comes(void *context) {
     return crew->spare_comes ? crew->spare_comes(crew->backend) : 0;
 }
 
+static void spare_prepares(void *context) {
+    const struct crew *crew = context;
+    lease_held_by(crew->leases, JOB_WORKERS_MAX); /* maps the table */
+    if (crew->spare_prepares)
+        crew->spare_prepares(crew->backend);
+}
+
 int crew_open(struct crew *crew, const struct job *job, struct monitor *monitor, unsigned others) {
     *crew = (struct crew){
         .job = job, .monitor = monitor, .arena = ARENA_EMPTY, .replaceable = job->workers + others};
@@ -21,7 +28,12 @@ int crew_open(struct crew *crew, const struct job *job, struct monitor *monitor,
         return err;
     err = supervisor_open(&crew->supervisor, &crew->arena, job->workers + others, monitor->stop_fd);
     if (!err)
-        supervisor_keep_spare(&crew->supervisor, monitor->spare_ns, spare_comes, crew);
+        supervisor_keep_spares(&crew->supervisor, (struct supervisor_spares){
+                                                      .after_ns = monitor->spare_ns,
+                                                      .comes = spare_comes,
+                                                      .prepares = spare_prepares,
+                                                      .context = crew,
+                                                  });
     return err ? err : supervisor_lease(&crew->supervisor, monitor->lease_ns);
 }
 

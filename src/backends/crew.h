@@ -35,6 +35,8 @@ struct crew {
     bool judges;
     /* Before a spare is started: makes what it is to inherit. 0 or -errno. NULL: nothing. */
     int (*spare_comes)(void *backend);
+    /* In the spare, which has no number yet: does ahead of need what it can. NULL: nothing. */
+    void (*spare_prepares)(void *backend);
     uint64_t renders;     /* begun so far */
     unsigned replaceable; /* workers with lower numbers are replaced when they die */
 };

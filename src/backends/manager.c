@@ -65,6 +65,7 @@ struct manager_state {
     struct manager manager;
     struct manager_object object;
     struct manager_proxy proxy; /* the original process's */
+    struct manager_proxy spare; /* a spare's, in its own copy of the state */
     struct board board;
     bool broken; /* a render failed: do not wait for anybody */
 };
@@ -241,12 +242,22 @@ static int outlive_server(void) {
     return 0;
 }
 
+/* It is let in before it is needed. */
+static void spare_prepares(void *backend) {
+    struct manager_state *this = backend;
+    manager_connect(&this->manager, &this->spare);
+}
+
+static bool is_connected(const struct manager_proxy *proxy) {
+    return proxy->pipe.fd > 0;
+}
+
 static int worker_life(void *argument, unsigned worker) {
     struct manager_state *this = argument;
-    struct manager_proxy proxy;
+    struct manager_proxy proxy = this->spare;
     struct deal deal = {0};
     monitor_phase(this->crew.monitor, worker, PHASE_WAIT);
-    int err = manager_connect(&this->manager, &proxy);
+    int err = is_connected(&proxy) ? 0 : manager_connect(&this->manager, &proxy);
     while (!err) {
         err = ask(&proxy, TAKE, worker);
         if (!err)
@@ -303,6 +314,8 @@ static int start(const struct job *job, struct monitor *monitor, void **state) {
     this->object = (struct manager_object){.call = board_call, .context = this};
     int err = crew_open(&this->crew, job, monitor, 1);
     this->crew.replaceable = job->workers;
+    this->crew.backend = this;
+    this->crew.spare_prepares = spare_prepares;
     if (!err)
         err = manager_open(&this->manager, &this->object, 1);
     this->manager.waits = server_waits;

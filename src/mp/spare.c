@@ -11,6 +11,8 @@ static int stand_by(void *argument, unsigned none) {
     const struct spare *spare = argument;
     uint64_t cue;
     (void)none;
+    if (spare->prepares)
+        spare->prepares(spare->context);
     while (read(spare->cue, &cue, sizeof cue) != sizeof cue)
         if (errno != EINTR)
             return 1;
@@ -19,8 +21,10 @@ static int stand_by(void *argument, unsigned none) {
     return spare->model.main(spare->model.argument, (unsigned)(cue - 1));
 }
 
-int spare_start(struct spare *spare, const struct worker *model) {
-    *spare = (struct spare){.model = *model, .cue = eventfd(0, EFD_CLOEXEC)};
+int spare_start(struct spare *spare, const struct worker *model, void (*prepares)(void *context),
+                void *context) {
+    *spare = (struct spare){
+        .model = *model, .cue = eventfd(0, EFD_CLOEXEC), .prepares = prepares, .context = context};
     if (spare->cue < 0)
         return -errno;
     int err = worker_start(&spare->worker, WORKER_PROCESS, "spare", 0, stand_by, spare);

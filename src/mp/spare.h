@@ -13,12 +13,16 @@ struct spare {
     struct worker worker; /* the process that stands by */
     struct worker model;  /* whom it is like */
     int cue;              /* an eventfd, on which it is told its number */
+    void (*prepares)(void *context);
+    void *context;
 };
 
 /* Starts a process that stands by for workers like the model, which run the same main with the same
- * argument. Until it steps in it takes no part in anything, and holds no lock and no lease; what it
- * knows of its parent is what was so when it was started. 0 or -errno: then nobody stands by. */
-int spare_start(struct spare *spare, const struct worker *model);
+ * argument. First it calls prepares(context), unless NULL: what no number is needed for. Until it
+ * steps in it takes no part in anything, and holds no lock and no lease; what it knows of its
+ * parent is what was so when it was started. 0 or -errno: then nobody stands by. */
+int spare_start(struct spare *spare, const struct worker *model, void (*prepares)(void *context),
+                void *context);
 
 static inline bool spare_stands_by(const struct spare *spare) {
     return spare->worker.started;

@@ -26,7 +26,7 @@ int supervisor_open(struct supervisor *supervisor, struct arena *arena, unsigned
                     int stop_fd) {
     void *piece;
     *supervisor = (struct supervisor){.epoll_fd = -1, .capacity = capacity, .stop_fd = stop_fd};
-    supervisor_keep_spare(supervisor, CLOCK_NEVER, NULL, NULL);
+    supervisor_keep_spares(supervisor, (struct supervisor_spares){.after_ns = CLOCK_NEVER});
     int err = arena_take(arena, sizeof *supervisor->bell, &piece);
     if (err)
         return err;
@@ -70,11 +70,8 @@ int supervisor_start(struct supervisor *supervisor, enum worker_kind kind, const
 
 /* ---- the spare ---- */
 
-void supervisor_keep_spare(struct supervisor *supervisor, uint64_t after_ns,
-                           int (*comes)(void *context), void *context) {
-    supervisor->spare_after_ns = after_ns;
-    supervisor->spare_comes = comes;
-    supervisor->spare_context = context;
+void supervisor_keep_spares(struct supervisor *supervisor, struct supervisor_spares spares) {
+    supervisor->spares = spares;
     supervisor->spare_ns = CLOCK_NEVER;
     supervisor->spare_due = true;
 }
@@ -83,7 +80,7 @@ void supervisor_keep_spare(struct supervisor *supervisor, uint64_t after_ns,
 static void expect_spare(struct supervisor *supervisor) {
     supervisor->spare_due = false;
     if (!spare_stands_by(&supervisor->spare))
-        supervisor->spare_ns = clock_after_ns(supervisor->spare_after_ns);
+        supervisor->spare_ns = clock_after_ns(supervisor->spares.after_ns);
 }
 
 static void dismiss_spare(struct supervisor *supervisor) {
@@ -95,11 +92,12 @@ static void dismiss_spare(struct supervisor *supervisor) {
 
 /* Without one it goes on as well, if the system refuses. */
 static void start_spare(struct supervisor *supervisor) {
+    const struct supervisor_spares *spares = &supervisor->spares;
     const struct worker *model = &supervisor->workers[0];
     supervisor->spare_ns = CLOCK_NEVER;
     if (supervisor->count == 0 || model->kind != WORKER_PROCESS ||
-        (supervisor->spare_comes && supervisor->spare_comes(supervisor->spare_context) != 0) ||
-        spare_start(&supervisor->spare, model) != 0)
+        (spares->comes && spares->comes(spares->context) != 0) ||
+        spare_start(&supervisor->spare, model, spares->prepares, spares->context) != 0)
         return;
     if (watch(supervisor, supervisor->spare.worker.pidfd, TOKEN_SPARE) != 0)
         dismiss_spare(supervisor);

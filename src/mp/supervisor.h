@@ -14,6 +14,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* How spares (mp/spare.h) are kept. */
+struct supervisor_spares {
+    uint64_t after_ns;               /* CLOCK_NEVER: none */
+    int (*comes)(void *context);     /* the supervisor, before each start; -errno: not this time */
+    void (*prepares)(void *context); /* the spare itself, at once; both may be NULL */
+    void *context;
+};
+
 struct supervisor {
     int epoll_fd;
     struct bell *bell;      /* in arena pages: workers ring it */
@@ -27,11 +35,9 @@ struct supervisor {
     uint64_t looked_ns; /* when its workers were last looked at (mp/stopped.h) */
     struct supervisor *next_watched;
     struct spare spare;
-    uint64_t spare_after_ns;           /* CLOCK_NEVER: none is kept */
-    uint64_t spare_ns;                 /* when it is to be started, or CLOCK_NEVER; */
-    bool spare_due;                    /* so long from the next wait on */
-    int (*spare_comes)(void *context); /* may be NULL */
-    void *spare_context;
+    struct supervisor_spares spares;
+    uint64_t spare_ns; /* when the next is to be started, or CLOCK_NEVER; */
+    bool spare_due;    /* or so long from the next wait on */
 };
 
 /* What woke the supervisor. */
@@ -52,13 +58,11 @@ int supervisor_open(struct supervisor *supervisor, struct arena *arena, unsigned
  * that merely runs long is left alone. 0 or -errno. */
 int supervisor_lease(struct supervisor *supervisor, uint64_t lease_ns);
 
-/* From now on a spare (mp/spare.h) stands by for the first worker and those like it, if they are
- * processes. supervisor_wait starts it, but not before after_ns have passed since it was called
- * next, or since the last one stepped in: brief work never pays for it. comes(context), unless
- * NULL, is called before each start; -errno: no spare this time. One that dies while it stands by
- * is not started again until a worker had to be replaced without. CLOCK_NEVER: no spare. */
-void supervisor_keep_spare(struct supervisor *supervisor, uint64_t after_ns,
-                           int (*comes)(void *context), void *context);
+/* From now on a spare stands by for the first worker and those like it, if they are processes.
+ * supervisor_wait starts it, but not before after_ns have passed since it was called next, or since
+ * the last one stepped in: brief work never pays for it. One that dies while it stands by is not
+ * started again until a worker had to be replaced without. */
+void supervisor_keep_spares(struct supervisor *supervisor, struct supervisor_spares spares);
 
 /* Starts one more worker; its number is its index. 0 or -errno. */
 int supervisor_start(struct supervisor *supervisor, enum worker_kind kind, const char *name,
