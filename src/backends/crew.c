@@ -15,7 +15,7 @@ static int spare_comes(void *context) {
 
 static void spare_prepares(void *context) {
     const struct crew *crew = context;
-    lease_held_by(crew->leases, JOB_WORKERS_MAX); /* maps the table */
+    lease_is_held(crew->leases, 0, 0); /* maps where a replacement looks first */
     if (crew->spare_prepares)
         crew->spare_prepares(crew->backend);
 }

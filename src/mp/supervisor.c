@@ -149,9 +149,11 @@ static int start_anew(struct supervisor *supervisor, struct worker *ended) {
     int err;
     if (spare_serves(&supervisor->spare, ended))
         return let_spare_step_in(supervisor, ended);
-    do
+    do {
         err = worker_start(ended, old.kind, old.name, old.number, old.main, old.argument);
-    while (err && bear(supervisor) == 0);
+        if (err)
+            dismiss_spare(supervisor); /* what it takes may be what was missing */
+    } while (err && bear(supervisor) == 0);
     if (err) {
         *ended = old; /* it has still ended */
         return err;
