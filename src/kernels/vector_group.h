@@ -5,6 +5,8 @@
 #define WIDTH      (VECTORS * LANES) /* lanes of a group: at most the 64 bits of a word */
 #define ALL        (~UINT64_C(0) >> (64 - WIDTH))
 #define LOWER_HALF (ALL >> WIDTH / 2)
+#define FEW        2                 /* vectors that take as long as one: a chain of operations */
+#define LOWER_FEW  (ALL >> (WIDTH - FEW * LANES))
 
 /* Sets of lanes are the bits of a word. `end` is rounded where a real is a float and time beyond
  * 2²⁴; compared with `now` rounded alike, it lets an orbit stay for longer then, never for less. */
@@ -92,16 +94,18 @@ advance_vectors(struct group *group, reals *zr, reals *zi, unsigned vectors) {
     group->done = ~lanes;
 }
 
-/* Half the vectors, if the orbits are there, take half the time; still fewer would take no less.
- * Not inlined: it would crowd out the registers of its callers, and the call is nothing beside it.
- */
+/* Half the vectors, if all orbits are there, take half the time, and so on down to a few. Not
+ * inlined: it would crowd out the registers of its callers, and the call is nothing beside it. */
 TARGET static __attribute__((noinline)) void advance(struct group *group) {
     if (group->busy & ~LOWER_HALF) {
         reals zr[VECTORS], zi[VECTORS];
         advance_vectors(group, zr, zi, VECTORS);
-    } else {
+    } else if (group->busy & ~LOWER_FEW) {
         reals zr[VECTORS / 2], zi[VECTORS / 2];
         advance_vectors(group, zr, zi, VECTORS / 2);
+    } else {
+        reals zr[FEW], zi[FEW];
+        advance_vectors(group, zr, zi, FEW);
     }
 }
 

@@ -15,14 +15,15 @@
  *   in it never needs a lane.
  *   Two groups in turn. One is harvested (branches, scalars) while the other's arithmetic still
  *   runs. Harvesting uses integers where it can, so that it need not queue for the vector units.
- *   A batch's end. When no pixel is left, the orbits close ranks, in one group and then in half of
- *   it, so that a short batch does not drag empty vectors along.
+ *   A batch's end. When no pixel is left, the orbits close ranks, in one group, then in half of it,
+ *   then in a few vectors, so that a short batch does not drag empty ones along.
  *
  * Refilling lanes is known from ray tracing on GPUs (Aila and Laine, HPG 2009: idle threads fetch
  * new rays); the rest is the folklore of vectorised Mandelbrot programs, put together.
  *
  * The including file defines
- *   LANES, VECTORS           numbers in a vector; vectors in a group, even: LANES * VECTORS ≤ 64
+ *   LANES, VECTORS           numbers in a vector; vectors in a group, even, at least 4:
+ *                            LANES * VECTORS ≤ 64
  *   TARGET                   the function attribute that permits its instructions (may be empty)
  *   real, reals, masks       a number; a vector of them; a vector of integers of the same size
  *   word                     an unsigned integer of that size that may alias
@@ -270,6 +271,7 @@ TARGET static void finish(struct filling *filling) {
     }
     while (first->busy) {
         close_ranks(first, ALL & ~LOWER_HALF, first, LOWER_HALF, limit);
+        close_ranks(first, ALL & ~LOWER_FEW, first, LOWER_FEW, limit);
         advance(first);
         harvest(filling, first);
     }
