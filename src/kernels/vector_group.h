@@ -5,7 +5,7 @@
 #define WIDTH      (VECTORS * LANES) /* lanes of a group: at most the 64 bits of a word */
 #define ALL        (~UINT64_C(0) >> (64 - WIDTH))
 #define LOWER_HALF (ALL >> WIDTH / 2)
-#define FEW        2                 /* vectors that take as long as one: a chain of operations */
+#define FEW        2 /* vectors that take as long as one: a chain of operations */
 #define LOWER_FEW  (ALL >> (WIDTH - FEW * LANES))
 
 /* Sets of lanes are the bits of a word. `end` is rounded where a real is a float and time beyond

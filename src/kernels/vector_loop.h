@@ -16,7 +16,8 @@
  *   Two groups in turn. One is harvested (branches, scalars) while the other's arithmetic still
  *   runs. Harvesting uses integers where it can, so that it need not queue for the vector units.
  *   A batch's end. When no pixel is left, the orbits close ranks, in one group, then in half of it,
- *   then in a few vectors, so that a short batch does not drag empty ones along.
+ *   then in a few vectors, so that no batch drags empty ones along. A short one has one group only:
+ *   to fill a second takes longer than waiting for the first.
  *
  * Refilling lanes is known from ray tracing on GPUs (Aila and Laine, HPG 2009: idle threads fetch
  * new rays); the rest is the folklore of vectorised Mandelbrot programs, put together.
@@ -49,6 +50,7 @@
 #include "kernels/vector_shortcuts.h"
 
 #define GROUPS 2
+#define SHORT  (12 * WIDTH) /* a batch of so many pixels is done sooner with one group */
 
 /* With |c|² ≤ RIM an escaped orbit stays outside: let |c| ≤ 2 - d, so d ≥ 2⁻⁴², and let the rounded
  * |z|² be above 4. Then |z|² > 4 - 2⁻⁴⁹, and the next |z|, rounded, is above 4 - (2 - d) - 2⁻⁴⁸ >
@@ -225,7 +227,8 @@ TARGET static void populate(struct filling *filling, struct group *group) {
         group->birth[lane] = 0;
         group->end[lane] = end;
         group->place[lane] = filling->nursed + lane;
-        watch(group, lane);
+        if (filling->workload->shortcuts)
+            watch(group, lane);
     }
     for (uint64_t idle = ~group->busy & ALL; idle; idle &= idle - 1) {
         find_orbits(filling);
@@ -257,7 +260,8 @@ TARGET static void close_ranks(struct group *from, uint64_t leave, struct group 
     }
 }
 
-/* Advances and harvests until every orbit is done. One group is left only when no pixel is. */
+/* Advances and harvests until every orbit is done. One group is left only when no pixel is, unless
+ * there was only one. */
 TARGET static void finish(struct filling *filling) {
     struct group *first = &filling->groups[0], *second = &filling->groups[1];
     uint32_t limit = filling->workload->max_iter;
@@ -291,7 +295,8 @@ TARGET static uint64_t vector_fill(const struct workload *workload, struct batch
     filling.col = (uint32_t)(batch.first % workload->width);
     memset(filling.nursery.cr, 0, sizeof filling.nursery.cr); /* for lanes that get no pixel */
     memset(filling.nursery.ci, 0, sizeof filling.nursery.ci);
-    for (unsigned g = 0; g < GROUPS; g++)
+    filling.groups[1].busy = 0;
+    for (unsigned g = 0; g < (batch.count > SHORT ? GROUPS : 1); g++)
         populate(&filling, &filling.groups[g]);
     finish(&filling);
     uint64_t sum = 0;
