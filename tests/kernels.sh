@@ -136,7 +136,7 @@ ok "peak_raw.csv has the agreed columns" header peak_raw.csv \
 ok "peak.csv has the agreed columns" header peak.csv \
     'schema,campaign,width,lanes,chain,threads,n,goperations_per_s,goperations_lo_per_s,goperations_hi_per_s,slowest_goperations_per_s,fastest_goperations_per_s,undisturbed'
 ok "kernels.csv has the agreed columns" header kernels.csv \
-    "$key,exact,pixels_differing,n,giterations_per_s,giterations_lo_per_s,giterations_hi_per_s,ratio_to_scalar,ratio_lo,ratio_hi,vectors,operations,bound_giterations_per_s,pct_of_bound,pct_lo,pct_hi"
+    "$key,exact,pixels_differing,n,giterations_per_s,giterations_lo_per_s,giterations_hi_per_s,ratio_to_scalar,ratio_lo,ratio_hi,vectors,operations,bound_giterations_per_s,pct_of_bound,pct_lo,pct_hi,best_giterations_per_s,best_ratio_to_scalar"
 ok "holds every kernel on every view in each block, all right" complete "$work/a" 2
 ok "calibrates before each block" calibrated "$work/a" 2
 ok "derives a row for each, and a ratio for all but scalar" table_is_whole

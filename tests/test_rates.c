@@ -148,12 +148,15 @@ static void check_kernel(const struct fixture *fixture, const struct kernel *ker
         assert_true(row->giterations_lo_per_s <= row->giterations_per_s &&
                     row->giterations_per_s <= row->giterations_hi_per_s);
         assert_true(row->giterations_hi_per_s <= one * workers * (1 + 1e-9));
+        near(row->best_giterations_per_s, one * workers);
         assert_int_equal(row->key.exact, kernel->exact ? CSV_TRUE : CSV_FALSE);
         assert_int_equal(row->key.pixels_differing, kernel->exact ? 0 : 17);
         if (scalar && workers == 1)
-            assert_true(isnan(row->ratio_to_scalar));
-        else
+            assert_true(isnan(row->ratio_to_scalar) && isnan(row->best_ratio_to_scalar));
+        else {
             near(row->ratio_to_scalar, 4 * one * workers);
+            near(row->best_ratio_to_scalar, 4 * one * workers);
+        }
     }
 }
 

@@ -96,12 +96,15 @@ static const struct rate_row *on_more(const struct rates *rates, const struct ra
 }
 
 static void print_line(const struct rates *rates, const struct rate_row *row) {
-    char rate[32], range[32], ratio[32], part[32];
+    char rate[32], range[32], ratio[32], part[32], best[32], best_ratio[32];
     double pixels = (double)row->key.width * (double)row->key.height;
-    printf("  %-10s %s %16s %s %s", row->key.kernel, number(row->giterations_per_s, "", 7, 2, rate),
+    printf("  %-10s %s %16s %s %s %s %s", row->key.kernel,
+           number(row->giterations_per_s, "", 7, 2, rate),
            interval(row->giterations_lo_per_s, row->giterations_hi_per_s, range),
            number(row->ratio_to_scalar, "x", 8, 1, ratio),
-           number(row->pct_of_bound, " %", 7, 0, part));
+           number(row->pct_of_bound, " %", 7, 0, part),
+           number(row->best_giterations_per_s, "", 7, 2, best),
+           number(row->best_ratio_to_scalar, "x", 8, 1, best_ratio));
     const struct rate_row *more = on_more(rates, row);
     if (more)
         printf("  |%5llu %s %s %s", (unsigned long long)more->key.workers,
@@ -150,9 +153,10 @@ static void print_picture(const struct rates *rates, const struct rate_row *firs
     printf("\n%s %llux%llu, at most %llu iterations, batches of %llu pixels\n\n", key->view,
            (unsigned long long)key->width, (unsigned long long)key->height,
            (unsigned long long)key->max_iter, (unsigned long long)key->batch);
-    printf("  %-10s %-43s  | %s\n", "", "one core (serial)", "more cores, against one with scalar");
-    printf("  %-10s %7s %16s %9s %9s  |%5s %7s %9s %9s\n", "kernel", "G/s", "95 % interval",
-           "/ scalar", "of bound", "cores", "G/s", "/ scalar", "of bound");
+    printf("  %-10s %-44s %17s  | %s\n", "", "one core (serial): median", "best block",
+           "more cores, against one with scalar");
+    printf("  %-10s %7s %16s %9s %9s %7s %9s  |%5s %7s %9s %9s\n", "kernel", "G/s", "95 % interval",
+           "/ scalar", "of bound", "G/s", "/ scalar", "cores", "G/s", "/ scalar", "of bound");
     for (int kind = 0; kind < KINDS; kind++)
         print_kind(rates, first, (enum kind)kind, lines);
 }

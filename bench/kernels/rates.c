@@ -73,6 +73,19 @@ static struct centre against_scalar(const struct making *making, const struct ce
     return centre_of(making->values, n, alpha);
 }
 
+static double best_rate(const struct making *making, const struct cell *cell) {
+    double best = NAN;
+    for (uint64_t block = 0; block < making->cells->blocks; block++)
+        if (cell->rows[block])
+            best = fmax(best, rate(cell->rows[block]));
+    return best;
+}
+
+static double best_against_scalar(const struct making *making, const struct cell *cell) {
+    const struct cell *scalar = scalar_beside(making->cells, cell);
+    return scalar && scalar != cell ? best_rate(making, cell) / best_rate(making, scalar) : NAN;
+}
+
 /* ---- against the bound ---- */
 
 /* How many iterations per second the block's calibration allows, or NaN. */
@@ -126,6 +139,8 @@ static void derive(struct rate_row *row, const struct making *making, const stru
     row->ratio_to_scalar = ratio.median;
     row->ratio_lo = ratio.lo;
     row->ratio_hi = ratio.hi;
+    row->best_giterations_per_s = best_rate(making, cell);
+    row->best_ratio_to_scalar = best_against_scalar(making, cell);
     row->operations = CSV_NO_WHOLE;
     row->bound_giterations_per_s = row->pct_of_bound = row->pct_lo = row->pct_hi = NAN;
     if (row->key.shortcuts != CSV_TRUE && width_of_needs(cell->plan_case->job.kernel->needs))
@@ -243,6 +258,8 @@ static const struct csv_column rate_columns[] = {
     REAL(rate_row, pct_of_bound),
     REAL(rate_row, pct_lo),
     REAL(rate_row, pct_hi),
+    REAL(rate_row, best_giterations_per_s),
+    REAL(rate_row, best_ratio_to_scalar),
 };
 
 static const struct csv_column summary_columns[] = {

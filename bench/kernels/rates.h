@@ -17,6 +17,9 @@ struct rate_row {
     char vectors[16];                           /* the width that the kernel computes in */
     uint64_t operations;                        /* vector operations in an iteration */
     double bound_giterations_per_s, pct_of_bound, pct_lo, pct_hi;
+    double
+        best_giterations_per_s;  /* of the blocks: others who use the core can only slow it down */
+    double best_ratio_to_scalar; /* its best against scalar's */
 };
 
 /* A calibration. */
