@@ -924,7 +924,41 @@ lost() {
     result "$backend: $1 is killed: exit 1, nothing is left" "$fault"
 }
 
-# The producer, or the server, is the last child.
+# The last child that does not merely stand by: the producer, the server, or a worker.
+last_at_work() {
+    local child last=
+    for child in "${workers[@]}"; do
+        [ "$(comm_of "$child")" = spare ] || last=$child
+    done
+    echo "$last"
+}
+
+# Who stands by, once a render has taken so long that somebody does.
+spare() {
+    local child
+    for child in $(children "$pid"); do
+        [ "$(comm_of "$child")" != spare ] || echo "$child"
+    done
+}
+
+# kill -9 of the spare of what `start` started costs nothing at all.
+unmissed() {
+    local fault='' victim
+    victim=$(spare)
+    [ -n "$victim" ] || fault+=" nobody stands by;"
+    [ -z "$victim" ] || kill -9 "$victim"
+    await_end "$pid" 20000 || kill -9 "$pid"
+    wait "$pid"
+    status=$?
+    [ "$status" -eq 0 ] || fault+=" exit status $status;"
+    [ "$(digest)" = "$finite_digest" ] || fault+=" another picture;"
+    grep -q '"workers_lost":0,' "$tmp/stdout" || fault+=" it is counted as a worker;"
+    [ ! -s "$tmp/stderr" ] || fault+=" words on stderr;"
+    wait_until 1000 all_dead "${workers[@]}" || fault+=" workers are left;"
+    started=()
+    result "$backend: the spare is killed: nobody notices" "$fault"
+} 2>/dev/null
+
 test_deaths() {
     local place=$tmp/deaths backend fault processes=() finite_digest
     mkdir "$place"
@@ -943,11 +977,13 @@ test_deaths() {
         survived "the first worker, beside a huge batch," "${workers[0]}"
         if [ "$backend" = manager ]; then
             start -b "$backend" "${endless[@]}" -o "$place/old.png"
-            lost "the server" "${workers[-1]}" "$place"
+            lost "the server" "$(last_at_work)" "$place"
         else
             start -b "$backend" "${finite[@]}" -B 10
-            survived "the last child" "${workers[-1]}"
+            survived "the last child" "$(last_at_work)"
         fi
+        start -b "$backend" "${finite[@]}" -B 1000
+        unmissed
         test_orphans
     done
     for backend in fork-queue pool shared-array; do
