@@ -896,21 +896,26 @@ test_stop_group() {
 # A picture of about a second, so that a death falls into it and its end can be waited for.
 finite=(-v interior -s 200 -j 2 --max-iter 10000 -k scalar --json)
 
-# survived WHO PID: kill -9 of a child of what `start` started costs nothing but a line on stderr.
-survived() {
-    local fault='' found
-    found=$(comm_of "$2")
-    kill -9 "$2"
+# Waits for the end of what `start` started, a finite picture. Adds to fault what is wrong with it.
+await_picture() {
     await_end "$pid" 20000 || kill -9 "$pid"
     wait "$pid"
     status=$?
     [ "$status" -eq 0 ] || fault+=" exit status $status;"
     [ "$(digest)" = "$finite_digest" ] || fault+=" another picture;"
+    wait_until 1000 all_dead "${workers[@]}" || fault+=" workers are left;"
+    started=()
+}
+
+# survived WHO PID: kill -9 of a child of what `start` started costs nothing but a line on stderr.
+survived() {
+    local fault='' found
+    found=$(comm_of "$2")
+    kill -9 "$2"
+    await_picture
     grep -q '"workers_lost":1,' "$tmp/stdout" || fault+=" the loss is not counted;"
     is_one_line "$tmp/stderr" || fault+=" not one sentence on stderr;"
     grep -q "$found.*killed by signal 9" "$tmp/stderr" || fault+=" it does not tell of $found;"
-    wait_until 1000 all_dead "${workers[@]}" || fault+=" workers are left;"
-    started=()
     result "$backend: $1 is killed: the picture is complete" "$fault"
 } 2>/dev/null
 
@@ -947,15 +952,9 @@ unmissed() {
     victim=$(spare)
     [ -n "$victim" ] || fault+=" nobody stands by;"
     [ -z "$victim" ] || kill -9 "$victim"
-    await_end "$pid" 20000 || kill -9 "$pid"
-    wait "$pid"
-    status=$?
-    [ "$status" -eq 0 ] || fault+=" exit status $status;"
-    [ "$(digest)" = "$finite_digest" ] || fault+=" another picture;"
+    await_picture
     grep -q '"workers_lost":0,' "$tmp/stdout" || fault+=" it is counted as a worker;"
     [ ! -s "$tmp/stderr" ] || fault+=" words on stderr;"
-    wait_until 1000 all_dead "${workers[@]}" || fault+=" workers are left;"
-    started=()
     result "$backend: the spare is killed: nobody notices" "$fault"
 } 2>/dev/null
 

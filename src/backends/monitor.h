@@ -130,7 +130,7 @@ struct monitor {
 
 #define MONITOR_PENDING  UINT64_MAX
 #define MONITOR_LEASE_NS UINT64_C(5000000000) /* unless told otherwise */
-#define MONITOR_SPARE_NS UINT64_C(2000000)
+#define MONITOR_SPARE_NS UINT64_C(2000000)    /* brief renders do not pay for a spare */
 
 /* A ledger for that many workers and batches. 0 or -ENOMEM; the caller must monitor_close it. */
 int monitor_open(struct monitor *monitor, unsigned workers, uint64_t batches);

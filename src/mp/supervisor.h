@@ -101,8 +101,8 @@ void supervisor_unwatch(struct supervisor *supervisor, int fd);
 int supervisor_wait(struct supervisor *supervisor, uint64_t deadline_ns, struct worker **dead);
 
 /* Joins the next of the first `count` workers to end, all of which must have been told to; *ended
- * is the one. The spare is dismissed first: what it inherited may keep others from their end. If
- * its exit code is not 0 it may leave others waiting for what it was to do: wake them. 0; -ECHILD:
+ * is the one. If its exit code is not 0 it may leave others waiting for what it was to do: wake
+ * them. The spare is dismissed first: what it inherited may keep others from their end. 0; -ECHILD:
  * all have been joined; -ETIMEDOUT at the deadline; or -errno. */
 int supervisor_join_next(struct supervisor *supervisor, unsigned count, uint64_t deadline_ns,
                          struct worker **ended);
