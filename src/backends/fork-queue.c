@@ -1,6 +1,6 @@
 /* Backend fork-queue: one producer process, N consumer processes, and the original process as
  * collector. Pattern: producer/consumer over bounded queues, in producer_consumer.c; processes
- * share nothing but the queues' pages, so every count is copied twice: into a queue and out of it.
+ * share nothing but the queues' pages, so every count is made in one and copied out of it.
  * Who writes the frame: the collector. What ends a worker: the end of all tasks (its queue is
  * closed). */
 #include "backends/producer_consumer.h"

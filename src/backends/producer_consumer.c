@@ -29,9 +29,7 @@ struct producer_consumer {
     struct crew crew;
     struct round *rounds;  /* a frame each */
     struct queue *tasks;   /* batch numbers */
-    struct queue *results; /* struct crew_result */
-    unsigned char *desks;  /* in shared pages: for each consumer, a result in the making */
-    size_t desk_bytes;
+    struct queue *results; /* struct crew_result, made where they lie */
     enum worker_kind kind;
     struct counts *counts; /* the frame of the render under way */
     uint64_t left;         /* its batches that are not yet in it */
@@ -101,51 +99,50 @@ static bool claim_batch(void *context, const void *message) {
     return lease_claim(applicant->crew->leases, *(const uint64_t *)message, applicant->worker);
 }
 
+/* A consumer, and where it makes its next result. */
+struct consumer {
+    struct producer_consumer *of;
+    unsigned worker;
+    void *result;
+};
+
 /* Computes a batch, and home with its counts. */
-static int do_batch(struct producer_consumer *this, struct crew_result *result, uint64_t batch) {
-    struct crew *crew = &this->crew;
+static int do_batch(struct consumer *this, uint64_t batch) {
+    struct crew *crew = &this->of->crew;
+    struct crew_result *result = this->result;
+    result->worker = this->worker;
     result->batch = batch;
-    result->sum = crew_fill(crew, result->worker, batch, result->counts);
-    monitor_phase(crew->monitor, result->worker, PHASE_SEND);
-    int err = queue_put(this->results, result, result_bytes(job_batch(crew->job, batch).count));
-    monitor_phase(crew->monitor, result->worker, PHASE_WAIT);
+    result->sum = crew_fill(crew, this->worker, batch, result->counts);
+    monitor_phase(crew->monitor, this->worker, PHASE_SEND);
+    int err = queue_put_borrowed(this->of->results, this->worker, &this->result,
+                                 result_bytes(job_batch(crew->job, batch).count));
+    monitor_phase(crew->monitor, this->worker, PHASE_WAIT);
     return err;
 }
 
 /* First what a dead worker of this number held, then what the queue brings. */
-static void consume(struct producer_consumer *this, struct crew_result *result) {
-    struct crew *crew = &this->crew;
-    struct applicant applicant = {crew, result->worker};
+static void consume(struct consumer *this) {
+    struct crew *crew = &this->of->crew;
+    struct applicant applicant = {crew, this->worker};
     const struct queue_claim claim = {claim_batch, &applicant};
     int64_t held = -1;
     uint64_t batch;
-    while ((held = lease_next_held(crew->leases, result->worker, (uint64_t)(held + 1))) >= 0)
-        if (do_batch(this, result, (uint64_t)held) != 0)
+    while ((held = lease_next_held(crew->leases, this->worker, (uint64_t)(held + 1))) >= 0)
+        if (do_batch(this, (uint64_t)held) != 0)
             return;
     while (!monitor_stop_requested(crew->monitor) &&
-           queue_get_claimed(this->tasks, &batch, sizeof batch, CLOCK_NEVER, &claim) > 0)
-        if (do_batch(this, result, batch) != 0)
+           queue_get_claimed(this->of->tasks, &batch, sizeof batch, CLOCK_NEVER, &claim) > 0)
+        if (do_batch(this, batch) != 0)
             return;
 }
 
 static int consumer(void *argument, unsigned worker) {
-    struct producer_consumer *this = argument;
-    void *desk = this->desks + worker * this->desk_bytes;
-    struct crew_result *result = desk;
-    result->worker = worker;
-    monitor_phase(this->crew.monitor, worker, PHASE_WAIT);
-    consume(this, result);
-    return 0;
-}
-
-/* Mapped before the consumers are started: whoever replaces one has no memory to ask for. */
-static int open_desks(struct producer_consumer *this) {
-    const struct job *job = this->crew.job;
-    void *desks = NULL;
-    this->desk_bytes = size_align(result_bytes(job->batch), 64);
-    int err = arena_take(&this->crew.arena, job->workers * this->desk_bytes, &desks);
-    this->desks = desks;
-    return err;
+    struct consumer this = {.of = argument, .worker = worker};
+    monitor_phase(this.of->crew.monitor, worker, PHASE_WAIT);
+    int err = queue_borrow(this.of->results, worker, &this.result);
+    if (!err)
+        consume(&this);
+    return -err;
 }
 
 static int open_queues(struct producer_consumer *this) {
@@ -161,8 +158,8 @@ static int open_queues(struct producer_consumer *this) {
     if (!err)
         err = queue_open(&crew->arena, tasks, sizeof(uint64_t), &this->tasks);
     if (!err)
-        err = queue_open(&crew->arena, crew_results_queued(job), result_bytes(job->batch),
-                         &this->results);
+        err = queue_open_lending(&crew->arena, crew_results_queued(job), result_bytes(job->batch),
+                                 job->workers, &this->results);
     if (err)
         return err;
     /* The collector polls: it is woken when many results wait, or when a consumer has nothing to
@@ -222,8 +219,6 @@ int producer_consumer_open(const struct job *job, struct monitor *monitor, enum 
     this->crew.mourn = mourn;
     if (!err)
         err = open_queues(this);
-    if (!err)
-        err = open_desks(this);
     for (unsigned i = 0; !err && i < job->workers; i++)
         err = supervisor_start(&this->crew.supervisor, kind, "consumer", consumer, this);
     if (!err)

@@ -13,8 +13,7 @@ static int open_pages(struct pool *pool, struct arena *arena) {
     void *chunks = NULL, *desks = NULL, *vacant = NULL, *given_up = NULL;
     pool->places = plan->workers + plan->results_queued;
     pool->chunk_slot_bytes = size_align(sizeof(struct pool_chunk) + plan->chunk_bytes, 64);
-    pool->desk_bytes =
-        size_align(pool_argument_room(plan) + sizeof(struct pool_result) + plan->result_bytes, 64);
+    pool->desk_bytes = size_align(size_max(plan->chunk_bytes, sizeof(uint64_t)), 64);
     uint64_t chunk_bytes, desk_bytes;
     if (!size_multiply(pool->places, pool->chunk_slot_bytes, &chunk_bytes) ||
         !size_multiply(plan->workers, pool->desk_bytes, &desk_bytes))
@@ -39,8 +38,9 @@ static int open_queues(struct pool *pool, struct arena *arena) {
     const struct pool_plan *plan = pool->plan;
     int err = queue_open(arena, pool->places, sizeof(uint64_t), &pool->tasks);
     if (!err)
-        err = queue_open(arena, plan->results_queued,
-                         sizeof(struct pool_result) + plan->result_bytes, &pool->results);
+        err = queue_open_lending(arena, plan->results_queued,
+                                 sizeof(struct pool_result) + plan->result_bytes, plan->workers,
+                                 &pool->results);
     if (err)
         return err;
     pool->tasks->on_empty = pool->supervisor->bell;

@@ -98,7 +98,7 @@ struct pool {
     struct queue *tasks, *results; /* in arena pages, as are: */
     struct lease_table *leases;    /* of places for chunks */
     unsigned char *chunks;         /* those places, chunk_slot_bytes each */
-    unsigned char *desks;          /* for each worker: an argument, and a result in the making */
+    unsigned char *desks;          /* for each worker: an argument */
     uint64_t *vacant;              /* places without a chunk, `vacancies` of them */
     _Atomic bool *given_up;        /* an initializer failed */
     size_t chunk_slot_bytes, desk_bytes;

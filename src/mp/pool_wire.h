@@ -38,11 +38,6 @@ static inline struct pool_chunk *pool_chunk_at(const struct pool *pool, uint64_t
     return (struct pool_chunk *)(pool->chunks + place * pool->chunk_slot_bytes);
 }
 
-/* A worker's desk: room for an argument, then a result in the making. */
-static inline size_t pool_argument_room(const struct pool_plan *plan) {
-    return size_align(size_max(plan->chunk_bytes, sizeof(uint64_t)), 16);
-}
-
 /* A worker's life (pool_worker.c); its argument is the pool. */
 worker_main pool_worker;
 

@@ -10,6 +10,7 @@
 struct hand {
     struct pool *pool;
     unsigned worker;
+    void *result;    /* where it makes its next one */
     uint64_t put_ns; /* when it put its last result */
     /* How many results of all workers had been taken, when it last looked and that had changed. */
     uint64_t taken, taken_ns;
@@ -59,9 +60,9 @@ static uint64_t do_chunk(struct hand *hand, uint64_t place) {
     struct pool_chunk *chunk = pool_chunk_at(pool, place);
     uint64_t from = chunk->home, count = chunk->count, number = chunk->number;
     unsigned char *desk = pool->desks + worker * pool->desk_bytes;
-    struct pool_result *result = (struct pool_result *)(desk + pool_argument_room(plan));
     for (uint64_t i = from; i < count; i++) {
         const void *argument = argument_of(chunk, i, desk);
+        struct pool_result *result = hand->result;
         chunk->begun = i + 1;
         long outcome =
             plan->functions[chunk->function](plan->context, worker, argument, result->bytes);
@@ -69,7 +70,7 @@ static uint64_t do_chunk(struct hand *hand, uint64_t place) {
             outcome = -EMSGSIZE;
         size_t bytes = outcome > 0 ? (size_t)outcome : 0;
         *result = (struct pool_result){place, number, i, outcome};
-        if (queue_put(pool->results, result, sizeof *result + bytes) != 0)
+        if (queue_put_borrowed(pool->results, worker, &hand->result, sizeof *result + bytes) != 0)
             break;
         announce(hand);
     }
@@ -85,22 +86,22 @@ static int give_up(struct pool *pool) {
 }
 
 /* A worker's life until it has done its share, or the tasks end: whether they have. */
-static bool work(struct pool *pool, unsigned worker, int64_t inherited) {
+static bool work(struct hand *hand, int64_t inherited) {
+    struct pool *pool = hand->pool;
     const struct pool_plan *plan = pool->plan;
-    struct hand hand = {.pool = pool, .worker = worker};
-    const struct queue_claim claim = {claim_place, &hand};
-    uint64_t done = inherited < 0 ? 0 : do_chunk(&hand, (uint64_t)inherited);
+    const struct queue_claim claim = {claim_place, hand};
+    uint64_t done = inherited < 0 ? 0 : do_chunk(hand, (uint64_t)inherited);
     uint64_t place, last_call = 0;
     while (plan->tasks_per_child == 0 || done < plan->tasks_per_child) {
         if (plan->idle)
-            plan->idle(plan->context, worker);
+            plan->idle(plan->context, hand->worker);
         if (queue_get_claimed(pool->tasks, &place, sizeof place, CLOCK_NEVER, &claim) < 0)
             return true;
         uint64_t call = pool_chunk_at(pool, place)->call;
         if (call != last_call) /* whose last result may wait unannounced */
             bell_ring(pool->supervisor->bell);
         last_call = call;
-        done += do_chunk(&hand, place);
+        done += do_chunk(hand, place);
     }
     return false;
 }
@@ -110,12 +111,15 @@ static bool work(struct pool *pool, unsigned worker, int64_t inherited) {
 int pool_worker(void *argument, unsigned worker) {
     struct pool *pool = argument;
     const struct pool_plan *plan = pool->plan;
+    struct hand hand = {.pool = pool, .worker = worker};
     int64_t inherited = lease_held_by(pool->leases, worker);
     bool ended = false;
+    if (queue_borrow(pool->results, worker, &hand.result) != 0)
+        return give_up(pool);
     do {
         if (plan->initializer && plan->initializer(plan->context, worker) != 0)
             return give_up(pool);
-        ended = work(pool, worker, inherited);
+        ended = work(&hand, inherited);
         inherited = -1;
     } while (!ended && plan->kind == WORKER_THREAD);
     return 0;

@@ -26,30 +26,84 @@ static bool is_closed(const struct queue *queue) {
     return atomic_load_explicit(&queue->closed, memory_order_relaxed);
 }
 
-static struct slot *slot_at(struct queue *queue, uint64_t number) {
-    return (struct slot *)(queue->slots + number % queue->capacity * queue->slot_bytes);
+/* The slot that lies in a place. */
+static struct slot *slot_in(struct queue *queue, uint64_t place) {
+    return (struct slot *)(queue->slots + load(&queue->places[place]) * queue->slot_bytes);
 }
 
-int queue_open(struct arena *arena, uint64_t capacity, size_t message_bytes,
-               struct queue **opened) {
-    uint64_t slot_bytes, bytes;
-    void *piece;
-    if (message_bytes > SIZE_MAX / 4)
-        return -ENOMEM;
-    slot_bytes = size_align(sizeof(struct slot) + message_bytes, 64);
-    if (!size_multiply(capacity, slot_bytes, &bytes) ||
+static struct slot *slot_at(struct queue *queue, uint64_t number) {
+    return slot_in(queue, number % queue->capacity);
+}
+
+static uint64_t loan_to(const struct queue *queue, uint64_t borrower) {
+    return queue->capacity + borrower;
+}
+
+/* Under the lock. Any number of times the same, so it may be killed anywhere; the stores, each with
+ * release order, stay in theirs. */
+static void complete_exchange(struct queue *queue) {
+    struct queue_exchange *exchange = &queue->exchange;
+    if (!atomic_load_explicit(&exchange->under_way, memory_order_relaxed))
+        return;
+    for (int i = 0; i < 2; i++)
+        atomic_store_explicit(&queue->places[exchange->places[i]], exchange->slots[i],
+                              memory_order_release);
+    atomic_store_explicit(&exchange->under_way, false, memory_order_release);
+}
+
+/* Under the lock: what lies in one of the two places lies in the other. */
+static void exchange(struct queue *queue, uint64_t one, uint64_t other) {
+    struct queue_exchange *exchange = &queue->exchange;
+    exchange->places[0] = one;
+    exchange->places[1] = other;
+    exchange->slots[0] = load(&queue->places[other]);
+    exchange->slots[1] = load(&queue->places[one]);
+    atomic_store_explicit(&exchange->under_way, true, memory_order_release);
+    complete_exchange(queue);
+}
+
+/* Its pages; the slots lie in their order. */
+static int open_pages(struct arena *arena, uint64_t slots, size_t slot_bytes,
+                      struct queue **opened) {
+    uint64_t bytes, place_bytes;
+    void *piece = NULL, *places = NULL;
+    if (!size_multiply(slots, slot_bytes, &bytes) ||
+        !size_multiply(slots, sizeof(uint64_t), &place_bytes) ||
         !size_add(bytes, sizeof(struct queue), &bytes) || bytes > SIZE_MAX)
         return -ENOMEM;
     int err = arena_take(arena, bytes, &piece);
+    if (!err)
+        err = arena_take(arena, place_bytes, &places);
     if (err)
         return err;
-    struct queue *queue = piece;
+    *opened = piece;
+    (*opened)->places = places;
+    for (uint64_t i = 0; i < slots; i++)
+        atomic_store_explicit(&(*opened)->places[i], i, memory_order_relaxed);
+    return 0;
+}
+
+int queue_open_lending(struct arena *arena, uint64_t capacity, size_t message_bytes,
+                       uint64_t borrowers, struct queue **opened) {
+    struct queue *queue;
+    uint64_t slots;
+    if (message_bytes > SIZE_MAX / 4 || !size_add(capacity, borrowers, &slots))
+        return -ENOMEM;
+    size_t slot_bytes = size_align(sizeof(struct slot) + message_bytes, 64);
+    int err = open_pages(arena, slots, slot_bytes, &queue);
+    if (err)
+        return err;
     queue->capacity = capacity;
     queue->low_water = capacity - 1;
     queue->message_bytes = message_bytes;
     queue->slot_bytes = slot_bytes;
     *opened = queue;
     return lock_open(&queue->lock);
+}
+
+int queue_open(struct arena *arena, uint64_t capacity, size_t message_bytes,
+               struct queue **opened) {
+    return queue_open_lending(arena, capacity, message_bytes, 0, opened);
 }
 
 /* `put` is read between two looks at `got` that saw the same, so both held at that instant. */
@@ -90,6 +144,7 @@ static int enter_to_put(struct queue *queue, uint64_t deadline_ns) {
             return err == -EBUSY ? -ETIMEDOUT : err;
         late = err == -ETIMEDOUT; /* but room may have come meanwhile */
     }
+    complete_exchange(queue); /* that somebody died in */
     if (!is_closed(queue))
         return 0;
     lock_release(&queue->lock);
@@ -110,19 +165,28 @@ static uint64_t place(struct queue *queue, const unsigned char *messages, size_t
     return count;
 }
 
-static int64_t put_until(struct queue *queue, const void *messages, size_t bytes, uint64_t count,
-                         uint64_t deadline_ns) {
-    if (bytes == 0 || bytes > queue->message_bytes)
-        return -EMSGSIZE;
-    int err = enter_to_put(queue, deadline_ns);
-    if (err)
-        return err;
-    count = place(queue, messages, bytes, count);
+/* Releases the lock after so many messages were put, and wakes whom they concern. */
+static void leave_after_put(struct queue *queue, uint64_t count) {
     bool half_full = queue_size(queue) >= size_divide_up(queue->capacity, 2);
     lock_release(&queue->lock);
     condition_notify_some(&queue->not_empty, count);
     if (half_full && queue->on_half_full)
         bell_ring(queue->on_half_full);
+}
+
+static bool fits(const struct queue *queue, size_t bytes) {
+    return bytes > 0 && bytes <= queue->message_bytes;
+}
+
+static int64_t put_until(struct queue *queue, const void *messages, size_t bytes, uint64_t count,
+                         uint64_t deadline_ns) {
+    if (!fits(queue, bytes))
+        return -EMSGSIZE;
+    int err = enter_to_put(queue, deadline_ns);
+    if (err)
+        return err;
+    count = place(queue, messages, bytes, count);
+    leave_after_put(queue, count);
     return (int64_t)count;
 }
 
@@ -137,6 +201,36 @@ int64_t queue_put_some(struct queue *queue, const void *messages, size_t bytes, 
 
 int queue_put(struct queue *queue, const void *message, size_t bytes) {
     return queue_put_until(queue, message, bytes, CLOCK_NEVER);
+}
+
+int queue_borrow(struct queue *queue, uint64_t borrower, void **message) {
+    int err = lock_acquire(&queue->lock);
+    if (err < 0)
+        return err;
+    complete_exchange(queue);
+    *message = slot_in(queue, loan_to(queue, borrower))->message;
+    lock_release(&queue->lock);
+    return 0;
+}
+
+int queue_put_borrowed_until(struct queue *queue, uint64_t borrower, void **message, size_t bytes,
+                             uint64_t deadline_ns) {
+    uint64_t loan = loan_to(queue, borrower);
+    if (!fits(queue, bytes))
+        return -EMSGSIZE;
+    int err = enter_to_put(queue, deadline_ns);
+    if (err)
+        return err;
+    slot_in(queue, loan)->bytes = bytes;
+    exchange(queue, load(&queue->put) % queue->capacity, loan);
+    commit(&queue->put, 1);
+    *message = slot_in(queue, loan)->message;
+    leave_after_put(queue, 1);
+    return 0;
+}
+
+int queue_put_borrowed(struct queue *queue, uint64_t borrower, void **message, size_t bytes) {
+    return queue_put_borrowed_until(queue, borrower, message, bytes, CLOCK_NEVER);
 }
 
 /* Acquires the lock with a message in the queue. */

@@ -7,11 +7,11 @@
  * are woken, and putters not before the queue is down to its low water. Messages of one putter
  * arrive in their order.
  *
- * Messages are copied under the lock: copying outside needs a slot that is reserved, and whoever is
- * killed between reserve and commit leaves a hole that nobody can close. That is its price for
- * large messages, since putters and getters copy in turn: at 32 KiB a message takes 2.3 µs, where
- * transports that copy outside take 0.8 µs. A single getter can spare its copy (queue_front); else
- * send the number of a place in shared pages, as the pool does with its chunks. */
+ * queue_put and queue_get copy under the lock: copying outside needs a slot that is reserved, and
+ * whoever is killed between reserve and commit leaves a hole that nobody can close. That is their
+ * price for large messages, since putters and getters copy in turn. Known putters can make theirs
+ * in slots outside the ring, which change places with one of its own (queue_borrow); a single
+ * getter can take them where they lie (queue_front). */
 #ifndef MP_QUEUE_H
 #define MP_QUEUE_H
 
@@ -22,6 +22,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Two places whose slots change, written down first: who finds one under way completes it. */
+struct queue_exchange {
+    uint64_t places[2], slots[2]; /* what will lie where */
+    _Atomic bool under_way;
+};
 
 /* Lives in arena pages. */
 struct queue {
@@ -42,6 +48,9 @@ struct queue {
     size_t slot_bytes;         /* a length and a message, aligned */
     _Atomic uint64_t put, got; /* messages ever committed and taken */
     _Atomic bool closed;
+    /* Which slot lies where: `capacity` places in the ring, then one on loan to each borrower. */
+    _Atomic uint64_t *places;
+    struct queue_exchange exchange;
     _Alignas(64) unsigned char slots[];
 };
 
@@ -58,6 +67,22 @@ int queue_put_until(struct queue *queue, const void *message, size_t bytes, uint
  * once. Blocks while there is no room for any. How many were put, ≥ 1: those that fitted; or the
  * errors of queue_put. */
 int64_t queue_put_some(struct queue *queue, const void *messages, size_t bytes, uint64_t count);
+
+/* For `borrowers` known putters, each a process or thread at a time, that make a message where it
+ * will lie: a slot is always on loan to each, so nothing is copied and nobody waits for the lock
+ * while a message is made. queue_put works too. */
+int queue_open_lending(struct arena *arena, uint64_t capacity, size_t message_bytes,
+                       uint64_t borrowers, struct queue **queue);
+
+/* The slot that is on loan to a borrower, 16-byte aligned; also after another one with its number
+ * died at any instant, in the middle of a put too. Blocks for the lock only. 0 or -errno. */
+int queue_borrow(struct queue *queue, uint64_t borrower, void **message);
+
+/* Puts the message of so many bytes that lies there, and *message is the next one's slot. Blocks,
+ * and returns, as queue_put does; after an error the slot is still on loan, as it is. */
+int queue_put_borrowed(struct queue *queue, uint64_t borrower, void **message, size_t bytes);
+int queue_put_borrowed_until(struct queue *queue, uint64_t borrower, void **message, size_t bytes,
+                             uint64_t deadline_ns);
 
 /* Takes the oldest message: copies it into buffer (`size` bytes, at least message_bytes) and
  * returns its length. Blocks while the queue is empty and open. -EPIPE: closed and empty, the end
