@@ -8,7 +8,7 @@
 #include <immintrin.h>
 
 #define LANES   8
-#define VECTORS 8
+#define VECTORS 6
 #define TARGET  __attribute__((target("avx512f,avx512dq")))
 #define FUSES   1
 #define SPLIT   1 /* two units for sums and products, and one for stores */

@@ -9,7 +9,7 @@
 #include <immintrin.h>
 
 #define LANES   8
-#define VECTORS 8
+#define VECTORS 6
 #define TARGET  __attribute__((target("avx512f,avx512dq,fma")))
 #define FUSES   1
 #define SPLIT   0

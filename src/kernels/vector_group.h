@@ -63,13 +63,11 @@ TARGET static inline uint64_t going_on(const struct group *group, unsigned v, re
     return set_of(at_most(norm, splat(4)) & at_most(now, VECTOR(group->end, v)), v);
 }
 
-/* BLOCK iterations of the vectors zr and zi, the group's first ones, and only then a look at who is
- * done. If SPLIT, the last norms are at hand; else there are too few registers for that. */
-TARGET static inline __attribute__((always_inline)) void
+/* BLOCK iterations of the vectors zr and zi, the group's first ones, and only then a look at who
+ * goes on. If SPLIT, the last norms are at hand; else there are too few registers for that. */
+TARGET static inline __attribute__((always_inline)) uint64_t
 advance_vectors(struct group *group, reals *zr, reals *zi, unsigned vectors) {
     uint64_t lanes = 0;
-    memcpy(zr, group->zr, vectors * sizeof *zr);
-    memcpy(zi, group->zi, vectors * sizeof *zi);
     group->now += BLOCK;
     for (unsigned step = 0; step < BLOCK; step++) {
         __asm__ volatile("" ::: "memory"); /* c stays in memory: the registers are for z */
@@ -87,25 +85,36 @@ advance_vectors(struct group *group, reals *zr, reals *zi, unsigned vectors) {
             }
         }
     }
-    memcpy(group->zr, zr, vectors * sizeof *zr);
-    memcpy(group->zi, zi, vectors * sizeof *zi);
     for (unsigned v = 0; v < vectors && !SPLIT; v++)
         lanes |= going_on(group, v, VECTOR(group->norm[BLOCK - 1], v));
-    group->done = ~lanes;
+    return lanes;
 }
 
-/* Half the vectors, if all orbits are there, take half the time, and so on down to a few. Not
- * inlined: it would crowd out the registers of its callers, and the call is nothing beside it. */
-TARGET static __attribute__((noinline)) void advance(struct group *group) {
+/* At most so many blocks, until an orbit is done; meanwhile z stays in registers. */
+TARGET static inline __attribute__((always_inline)) void
+advance_blocks(struct group *group, uint64_t blocks, reals *zr, reals *zi, unsigned vectors) {
+    memcpy(zr, group->zr, vectors * sizeof *zr);
+    memcpy(zi, group->zi, vectors * sizeof *zi);
+    do
+        group->done = ~advance_vectors(group, zr, zi, vectors);
+    while (--blocks > 0 && !(group->busy & group->done));
+    memcpy(group->zr, zr, vectors * sizeof *zr);
+    memcpy(group->zi, zi, vectors * sizeof *zi);
+}
+
+/* At most so many blocks, ≥ 1, until an orbit is done. Half the vectors, if all orbits are there,
+ * take half the time, and so on down to a few. Not inlined: it would crowd out the registers of its
+ * callers, and the call is nothing beside it. */
+TARGET static __attribute__((noinline)) void advance(struct group *group, uint64_t blocks) {
     if (group->busy & ~LOWER_HALF) {
         reals zr[VECTORS], zi[VECTORS];
-        advance_vectors(group, zr, zi, VECTORS);
+        advance_blocks(group, blocks, zr, zi, VECTORS);
     } else if (group->busy & ~LOWER_FEW) {
         reals zr[VECTORS / 2], zi[VECTORS / 2];
-        advance_vectors(group, zr, zi, VECTORS / 2);
+        advance_blocks(group, blocks, zr, zi, VECTORS / 2);
     } else {
         reals zr[FEW], zi[FEW];
-        advance_vectors(group, zr, zi, FEW);
+        advance_blocks(group, blocks, zr, zi, FEW);
     }
 }
 

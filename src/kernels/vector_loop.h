@@ -16,8 +16,7 @@
  *   Two groups in turn. One is harvested (branches, scalars) while the other's arithmetic still
  *   runs. Harvesting uses integers where it can, so that it need not queue for the vector units.
  *   A batch's end. When no pixel is left, the orbits close ranks, in one group, then in half of it,
- *   then in a few vectors, so that no batch drags empty ones along. A short one has one group only:
- *   to fill a second takes longer than waiting for the first.
+ *   then in a few vectors, so that no batch drags empty ones along.
  *
  * Refilling lanes is known from ray tracing on GPUs (Aila and Laine, HPG 2009: idle threads fetch
  * new rays); the rest is the folklore of vectorised Mandelbrot programs, put together.
@@ -49,9 +48,6 @@
 #include "kernels/vector_group.h"
 #include "kernels/vector_shortcuts.h"
 
-#define GROUPS 2
-#define SHORT  (12 * WIDTH) /* a batch of so many pixels is done sooner with one group */
-
 /* With |c|² ≤ RIM an escaped orbit stays outside: let |c| ≤ 2 - d, so d ≥ 2⁻⁴², and let the rounded
  * |z|² be above 4. Then |z|² > 4 - 2⁻⁴⁹, and the next |z|, rounded, is above 4 - (2 - d) - 2⁻⁴⁸ >
  * 2 + d/2; from there on each exceeds the last, up to infinity and NaN. With |c|² > 4 the count is
@@ -60,7 +56,7 @@
 
 /* A batch being filled. */
 struct filling {
-    struct group nursery, groups[GROUPS];
+    struct group nursery, groups[2];
     const struct workload *workload;
     uint32_t *out;
     uint64_t count, next; /* pixels of the batch; the first that has not been in the nursery */
@@ -180,6 +176,11 @@ TARGET static __attribute__((noinline)) void find_orbits(struct filling *filling
         nurse(filling);
 }
 
+/* No orbit is left but those in lanes. */
+static inline bool is_ending(const struct filling *filling) {
+    return !filling->waiting && filling->next == filling->count;
+}
+
 /* Takes a waiting orbit into a lane: its block in the nursery was made from time `start` on. */
 static inline void refill(struct filling *filling, struct group *group, unsigned lane,
                           uint64_t start, real end) {
@@ -242,17 +243,18 @@ TARGET static void populate(struct filling *filling, struct group *group) {
 /* Moves the orbits in the lanes `leave` of a group into idle ones among `enter` of another, or of
  * the same, if there is room for all. `from` has just been harvested; `to` may be waiting for it,
  * so what moved there is not done. */
-TARGET static void close_ranks(struct group *from, uint64_t leave, struct group *to, uint64_t enter,
-                               uint32_t limit) {
+TARGET static void close_ranks(const struct workload *workload, struct group *from, uint64_t leave,
+                               struct group *to, uint64_t enter) {
     uint64_t moving = from->busy & leave, idle = enter & ~to->busy;
     if (__builtin_popcountll(moving) > __builtin_popcountll(idle))
         return;
     for (; moving; moving &= moving - 1, idle &= idle - 1) {
         unsigned i = first_of(moving), lane = first_of(idle);
         copy_orbit(from, i, to, lane);
-        copy_watch(from, i, to, lane);
+        if (workload->shortcuts)
+            copy_watch(from, i, to, lane);
         to->birth[lane] = from->birth[i] - from->now + to->now;
-        to->end[lane] = (real)(to->birth[lane] + limit);
+        to->end[lane] = (real)(to->birth[lane] + workload->max_iter);
         to->place[lane] = from->place[i];
         to->busy |= UINT64_C(1) << lane;
         to->done &= ~(UINT64_C(1) << lane);
@@ -260,23 +262,27 @@ TARGET static void close_ranks(struct group *from, uint64_t leave, struct group 
     }
 }
 
-/* Advances and harvests until every orbit is done. One group is left only when no pixel is, unless
- * there was only one. */
+/* Blocks that a group makes before somebody has to look whether its orbits repeat. */
+static inline uint64_t until_look(const struct filling *filling, const struct group *group) {
+    return filling->workload->shortcuts ? (LOOK - group->now % LOOK) / BLOCK : UINT64_MAX;
+}
+
+/* Advances and harvests until every orbit is done. One group is left only when no pixel is. */
 TARGET static void finish(struct filling *filling) {
     struct group *first = &filling->groups[0], *second = &filling->groups[1];
-    uint32_t limit = filling->workload->max_iter;
+    const struct workload *workload = filling->workload;
     while (second->busy) {
-        advance(first);
+        advance(first, 1);
         harvest(filling, second);
-        if (!filling->waiting && filling->next == filling->count)
-            close_ranks(second, ALL, first, ALL, limit);
-        advance(second);
+        if (is_ending(filling))
+            close_ranks(workload, second, ALL, first, ALL);
+        advance(second, 1);
         harvest(filling, first);
     }
     while (first->busy) {
-        close_ranks(first, ALL & ~LOWER_HALF, first, LOWER_HALF, limit);
-        close_ranks(first, ALL & ~LOWER_FEW, first, LOWER_FEW, limit);
-        advance(first);
+        close_ranks(workload, first, ALL & ~LOWER_HALF, first, LOWER_HALF);
+        close_ranks(workload, first, ALL & ~LOWER_FEW, first, LOWER_FEW);
+        advance(first, until_look(filling, first));
         harvest(filling, first);
     }
 }
@@ -296,8 +302,9 @@ TARGET static uint64_t vector_fill(const struct workload *workload, struct batch
     memset(filling.nursery.cr, 0, sizeof filling.nursery.cr); /* for lanes that get no pixel */
     memset(filling.nursery.ci, 0, sizeof filling.nursery.ci);
     filling.groups[1].busy = 0;
-    for (unsigned g = 0; g < (batch.count > SHORT ? GROUPS : 1); g++)
-        populate(&filling, &filling.groups[g]);
+    populate(&filling, &filling.groups[0]);
+    if (!is_ending(&filling))
+        populate(&filling, &filling.groups[1]);
     finish(&filling);
     uint64_t sum = 0;
     for (uint64_t i = 0; i < batch.count; i++)
