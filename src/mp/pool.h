@@ -9,8 +9,8 @@
  * - starmap: a call with several columns of arguments, one from each for a task;
  * - imap_unordered, imap: a call with a deliver hook, which takes each result as it comes home, or,
  *   if `ordered`, in the order of the tasks. Results of tasks that take POOL_ANNOUNCE_NS or longer
- *   come at once. Of shorter ones a result may wait so long, and then until its worker has done its
- *   next task too: announcing each by itself would cost more than most tasks;
+ *   come at once. Of shorter ones a result may wait for POOL_GATHER_NS, and then until its worker
+ *   has done its next task too: announcing each by itself would cost more than most tasks;
  * - chunksize, initializer, maxtasksperchild, close, terminate, join: below, by these names.
  *
  * Only the process and thread that opened the pool uses it; it never blocks but in pool_wait,
@@ -65,6 +65,7 @@ typedef void pool_deliver(void *context, uint64_t task, long outcome, const void
 #define POOL_NO_TASK UINT64_MAX
 
 #define POOL_ANNOUNCE_NS UINT64_C(1000000) /* a wake costs a hundredth of that */
+#define POOL_GATHER_NS   UINT64_C(4000000) /* it takes a worker's CPU too, if there is no other */
 
 /* The caller's memory, untouched from pool_start until pool_finished. Zero what is not needed. */
 struct pool_call {

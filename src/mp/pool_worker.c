@@ -35,14 +35,14 @@ static const void *argument_of(const struct pool_chunk *chunk, uint64_t index, v
 }
 
 /* After a result was put. A full half of the queue is announced by that itself, and so is the last
- * result before its worker sleeps; here, what would wait for these too long. A task that took so
- * long can afford its wake. After short ones, only if nobody has taken any result for so long:
- * who is at work takes all that are there. */
+ * result before its worker sleeps; here, what would wait for these too long. A task that took long
+ * can afford its wake. After short ones, only if nobody has taken any result for a while: who is at
+ * work takes all that are there. */
 static void announce(struct hand *hand) {
     const struct pool *pool = hand->pool;
     uint64_t now_ns = clock_now_ns(), taken = queue_taken(pool->results);
     bool is_long = now_ns - hand->put_ns >= POOL_ANNOUNCE_NS;
-    bool is_stale = taken == hand->taken && now_ns - hand->taken_ns >= POOL_ANNOUNCE_NS;
+    bool is_stale = taken == hand->taken && now_ns - hand->taken_ns >= POOL_GATHER_NS;
     hand->put_ns = now_ns;
     if (is_long || is_stale)
         bell_ring(pool->supervisor->bell);
