@@ -8,8 +8,8 @@ if (form eq 'page') {
     set bmargin at screen (part == 1 ? 0.64 : 0.22)
     set key at screen 0.5, screen 0.145 center top horizontal Left reverse samplen 1.2 spacing 1.15 width 0 maxcols 3 noenhanced
 } else {
-    set lmargin at screen (part == 1 ? 0.075 : 0.52)
-    set rmargin at screen (part == 1 ? 0.435 : 0.855)
+    set lmargin at screen (part == 1 ? 0.075 : 0.495)
+    set rmargin at screen (part == 1 ? 0.415 : 0.815)
     set tmargin at screen 0.80
     set bmargin at screen 0.13
     set key at screen 0.995, screen 0.80 right top Left reverse samplen 1.5 spacing 1.3 noenhanced
