@@ -1,8 +1,8 @@
-/* Transport queue-loan: our bounded queue as the backends and the pool use it for results: a message
- * is made in a slot on loan (queue_borrow) and taken where it lies (queue_front), so that nobody
- * copies under the lock. Only who finds nothing, and must sleep, gets a copy. */
-#include "mp/queue.h"
+/* Transport queue-loan: our bounded queue as the backends and the pool use it for results: a
+ * message is made in a slot on loan (queue_borrow) and taken where it lies (queue_front), so that
+ * nobody copies under the lock. Only who finds nothing, and must sleep, gets a copy. */
 #include "bench/ipc/transport.h"
+#include "mp/queue.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,8 +17,8 @@ static int queue_loan_open(struct channel *channel) {
     int err = arena_take(channel->arena, sizeof(struct lane), &piece);
     struct lane *lane = channel->state = piece;
     if (!err)
-        err = queue_open_lending(channel->arena, channel->capacity, channel->bytes, 1,
-                                 &lane->queue);
+        err =
+            queue_open_lending(channel->arena, channel->capacity, channel->bytes, 1, &lane->queue);
     return err ? err : queue_borrow(lane->queue, 0, &lane->slot);
 }
 
