@@ -533,6 +533,30 @@ static void renewed_workers_do_each_task_once(void **state) {
     }
 }
 
+static int be_born_again_behind_the_gate(void *context, unsigned worker) {
+    struct ledger *ledger = ((struct shop *)context)->ledger;
+    if (atomic_fetch_add(&ledger->births[worker], 1) > 0)
+        reaches(&ledger->gate, 1);
+    return 0;
+}
+
+/* However long its initializer takes then. */
+static void a_result_does_not_wait_for_its_worker_to_be_renewed(void **state) {
+    struct pool_plan plan = plan_of(kind_of(state), 1, 64);
+    struct shop shop;
+    plan.tasks_per_child = 2;
+    plan.initializer = be_born_again_behind_the_gate;
+    shop_open(&shop, &plan);
+    shop.ledger->nap_ns = MS / 2; /* too short to be announced */
+    struct pool_call call = {.function = NAP_AND_STAMP, .count = 2, .chunk = 2};
+    assert_int_equal(pool_start(&shop.pool, &call), 0);
+    uint64_t deadline_ns = clock_after_ns(PATIENCE_NS / 4);
+    assert_int_equal(pool_wait_until(&shop.pool, &call, deadline_ns), 0);
+    assert_true(clock_now_ns() < deadline_ns); /* not found by its last look */
+    atomic_store(&shop.ledger->gate, 1);
+    shop_close(&shop);
+}
+
 /* ---- time and stops ---- */
 
 static void a_timed_wait_gives_up_and_the_call_goes_on(void **state) {
@@ -842,6 +866,7 @@ int main(void) {
         TEST_BOTH(a_failing_initializer_ends_the_wait),
         TEST_BOTH(workers_are_renewed_after_their_share),
         TEST_BOTH(renewed_workers_do_each_task_once),
+        TEST_BOTH(a_result_does_not_wait_for_its_worker_to_be_renewed),
         TEST_BOTH(a_timed_wait_gives_up_and_the_call_goes_on),
         TEST_BOTH(waits_that_never_block_come_to_an_end),
         TEST_BOTH(a_stop_ends_the_wait),

@@ -230,7 +230,7 @@ static uint64_t put_first(struct queue *queue, unsigned who, void **slots) {
 
 /* Whether the borrower dies before it is over. Then each slot lies in one place: the others' are as
  * they were, and the ring goes on. */
-static bool kill_a_borrower(unsigned instructions, bool *put) {
+static bool kill_a_borrower(unsigned instructions, unsigned who, bool *put) {
     struct arena arena = ARENA_EMPTY;
     struct stepped *stepped = take(&arena, sizeof *stepped);
     struct queue *queue = stepped->queue = new_queue(&arena, 2, 3);
@@ -247,7 +247,7 @@ static bool kill_a_borrower(unsigned instructions, bool *put) {
     kill_and_join(&worker);
     *put = queue_size(queue) == 1;
     queue_wake(queue); /* as a supervisor does after a death */
-    uint64_t first = put_first(queue, instructions % 3, slots);
+    uint64_t first = put_first(queue, who, slots);
     if (*put)
         expect_note(queue, 0, 1);
     expect_note(queue, first, 1);
@@ -272,7 +272,7 @@ static void dead_after_any_instruction_it_leaves_a_message_or_none(void **state)
         return;
     bool put = false, once_put = false;
     unsigned instructions = 0;
-    for (unsigned again = 0; kill_a_borrower(instructions, &put); again++) {
+    for (unsigned again = 0; kill_a_borrower(instructions, again % 3, &put); again++) {
         assert_true(put || !once_put); /* from some instruction on */
         once_put = put;
         instructions += again % 3 == 2; /* each with each first to enter */

@@ -21,10 +21,11 @@
  *    does. Copied, the one process that owns the frame takes a result only while its task is
  *    leased; so of one that was sent by the dead and again by the replacement, the first counts.
  * 4. Nobody waits for the dead. Locks are robust, and what they guard changes by one last store, so
- *    a recovered lock needs no repair, or one that is written down (mp/lock.h). Conditions have no
- * inner lock (mp/condition.h); a wake that died with its waker, or was spent on the dead, is made
- * up for by the supervisor, which wakes all after each death. A worker that is stopped, not dead,
- * is killed when its lease of time runs out (mp/stopped.h).
+ *    a recovered lock needs no repair; an exchange of the queue's slots takes more, and is written
+ *    down first (mp/lock.h). Conditions have no inner lock (mp/condition.h); a wake that died with
+ *    its waker, or was spent on the dead, is made up for by the supervisor, which wakes all after
+ *    each death. A worker that is stopped, not dead, is killed when its lease of time runs out
+ *    (mp/stopped.h).
  * 5. It ends. A task over which several workers in a row died ends the run, and so do deaths that
  *    follow each other without any task being done between them, after waiting longer each time.
  *

@@ -1,7 +1,8 @@
 /* Lock: mutual exclusion between processes and threads that survives its owner's death (a robust
  * POSIX mutex). So that a dead owner leaves nothing half-done, every section under a lock here
  * prepares first and commits with one store; then the next owner has nothing to repair. (What takes
- * two, the queue's exchange of slots, is written down first, and completed by the next owner.) */
+ * two, the queue's exchange of slots, is written down first, and completed by the next owner to
+ * whom it matters.) */
 #ifndef MP_LOCK_H
 #define MP_LOCK_H
 

@@ -124,7 +124,7 @@ static int hear(struct pool *pool, uint64_t deadline_ns) {
     struct worker *ended = NULL;
     bell_arm(pool->supervisor->bell);
     bool ready = pool_ready(pool);
-    if (has_given_up(pool))
+    if (!ready && has_given_up(pool))
         return -EOWNERDEAD;
     int news = supervisor_wait(pool->supervisor, ready ? 0 : deadline_ns, &ended);
     switch (news) {

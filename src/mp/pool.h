@@ -27,7 +27,8 @@
 #include <stdint.h>
 
 /* Runs in a worker: does one task, whose argument is `argument` (16-byte aligned), and writes up to
- * the plan's result_bytes of result. How many it wrote, or -errno, which the call then returns. */
+ * the plan's result_bytes of result, which is its until it returns. How many it wrote, or -errno,
+ * which the call then returns. It must not wait for results to be delivered. */
 typedef long pool_function(void *context, unsigned worker, const void *argument, void *result);
 
 /* Runs in a worker: once, before its first task (0, or the worker ends); before it waits. */
@@ -101,7 +102,7 @@ struct pool {
     unsigned char *chunks;         /* those places, chunk_slot_bytes each */
     unsigned char *desks;          /* for each worker: an argument */
     uint64_t *vacant;              /* places without a chunk, `vacancies` of them */
-    _Atomic bool *given_up;        /* an initializer failed */
+    _Atomic bool *given_up;        /* a worker could not begin */
     size_t chunk_slot_bytes, desk_bytes;
     uint64_t places, vacancies, last_id, handed_out;
     uint64_t unsent;         /* a place whose message did not fit the queue, or POOL_NO_PLACE */

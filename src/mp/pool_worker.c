@@ -121,6 +121,7 @@ int pool_worker(void *argument, unsigned worker) {
             return give_up(pool);
         ended = work(&hand, inherited);
         inherited = -1;
+        bell_ring(pool->supervisor->bell); /* before it is renewed: its last result may wait */
     } while (!ended && plan->kind == WORKER_THREAD);
     return 0;
 }

@@ -54,6 +54,7 @@ static void complete_exchange(struct queue *queue) {
 /* Under the lock: what lies in one of the two places lies in the other. */
 static void exchange(struct queue *queue, uint64_t one, uint64_t other) {
     struct queue_exchange *exchange = &queue->exchange;
+    atomic_signal_fence(memory_order_seq_cst); /* nothing of it before the last one's end */
     exchange->places[0] = one;
     exchange->places[1] = other;
     exchange->slots[0] = load(&queue->places[other]);

@@ -23,7 +23,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Two places whose slots change, written down first: who finds one under way completes it. */
+/* Two places whose slots change, written down first: the next to put or borrow completes what is
+ * still under way; others do not look at such places. */
 struct queue_exchange {
     uint64_t places[2], slots[2]; /* what will lie where */
     _Atomic bool under_way;
@@ -70,16 +71,18 @@ int64_t queue_put_some(struct queue *queue, const void *messages, size_t bytes, 
 
 /* For `borrowers` known putters, each a process or thread at a time, that make a message where it
  * will lie: a slot is always on loan to each, so nothing is copied and nobody waits for the lock
- * while a message is made. queue_put works too. */
+ * while a message is made. queue_put works too. Returns as queue_open. */
 int queue_open_lending(struct arena *arena, uint64_t capacity, size_t message_bytes,
                        uint64_t borrowers, struct queue **queue);
 
-/* The slot that is on loan to a borrower, 16-byte aligned; also after another one with its number
- * died at any instant, in the middle of a put too. Blocks for the lock only. 0 or -errno. */
+/* The slot that is on loan to borrower 0 … borrowers - 1, message_bytes long and 16-byte aligned,
+ * with whatever was in it last; also after another one with its number died at any instant, in the
+ * middle of a put too. Blocks for the lock only. 0 or -errno. */
 int queue_borrow(struct queue *queue, uint64_t borrower, void **message);
 
-/* Puts the message of so many bytes that lies there, and *message is the next one's slot. Blocks,
- * and returns, as queue_put does; after an error the slot is still on loan, as it is. */
+/* Puts the message of so many bytes that lies there; then that slot is the queue's, and *message
+ * the one for the next. Blocks, and returns, as queue_put does; after an error the slot is still on
+ * loan, as it is. */
 int queue_put_borrowed(struct queue *queue, uint64_t borrower, void **message, size_t bytes);
 int queue_put_borrowed_until(struct queue *queue, uint64_t borrower, void **message, size_t bytes,
                              uint64_t deadline_ns);
