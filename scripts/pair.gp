@@ -6,7 +6,7 @@ if (form eq 'page') {
     set rmargin at screen 0.97
     set tmargin at screen (part == 1 ? 0.965 : 0.545)
     set bmargin at screen (part == 1 ? 0.64 : 0.22)
-    set key at screen 0.5, screen 0.145 center top horizontal Left reverse samplen 1.2 spacing 1.15 width 0 maxcols 3 noenhanced
+    set key at screen 0.5, screen 0.172 center top horizontal Left reverse samplen 1.2 spacing 1.15 width 0 maxcols 3 noenhanced
 } else {
     set lmargin at screen (part == 1 ? 0.075 : 0.495)
     set rmargin at screen (part == 1 ? 0.415 : 0.815)
