@@ -34,9 +34,6 @@ stats table using (case_of(kernel) ? column('cpu_s') * 1e3 : NaN) nooutput
 lowest = STATS_min / 1.3
 highest = STATS_max * 1.3
 
-# Tics of an axis: 1, 2 and 5 of each decade, beyond two decades 1 alone, beyond eight every second one.
-digits(from, to) = to / from > 100 ? '1' : '1 2 5'
-step(from, to) = to / from > 1e8 ? 2 : 1
 set xrange [least:most]
 set yrange [lowest:highest]
 if (most / least > 10) {

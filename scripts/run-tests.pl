@@ -18,6 +18,7 @@ my $harness = TAP::Harness->new({
     timer     => 1,
     merge     => 0,
     failures  => 1,
+    comments  => 1, # what a failed test says of it
     exec      => sub {
         my ($harness, $test) = @_;
         my @command = ('timeout', '-k', 5, $limit);

@@ -17,9 +17,9 @@ here      = ARG0[:strlen(ARG0) - strlen('/scaling.gp')]
 
 load here . '/series.gp'
 
-# Rows of one backend, in the role of a case; anything else is missing.
-mine(i)   = strcol('role') eq 'case' && strcol('backend') eq word(backends, i) && strcol('kernel') eq kernel && \
-            strcol('shortcuts') eq shortcuts && strcol('view') eq view
+# Rows that are drawn, and those of one backend; anything else is missing.
+is_drawn(x) = strcol('role') eq 'case' && strcol('kernel') eq kernel && strcol('shortcuts') eq shortcuts && strcol('view') eq view
+mine(i)     = is_drawn(0) && strcol('backend') eq word(backends, i)
 field(i, name) = mine(i) ? column(name) : NaN
 end(i, name)   = mine(i) ? maybe(name) : NaN
 
@@ -43,6 +43,15 @@ known_times = 0
 known_ratios = 0
 stats table using (is_case(0) ? (known_times = known_times + (strcol('ci_lo_s') ne ''), \
                                  known_ratios = known_ratios + (strcol('speedup_lo') ne '')) : NaN) nooutput
+
+# What the axes span.
+reach(name, end) = is_drawn(0) ? (strcol(end) eq '' ? column(name) : column(end)) : NaN # not of an end in the last column
+stats table using (reach('median_s', 'ci_lo_s')) nooutput
+least_ms = STATS_min * 1e3
+stats table using (reach('median_s', 'ci_hi_s')) nooutput
+most_ms = (STATS_max > serial ? STATS_max : serial) * 1e3
+stats table using (reach('speedup', 'speedup_hi') * column('efficiency') / column('speedup')) nooutput
+most_efficient = STATS_max
 
 set xrange [1 - 0.5:words(crews) + 0.5]
 set xtics ()
@@ -95,13 +104,12 @@ do for [form in 'svg png page'] {
 
     set label 4 shown('Render time against workers') at graph 0, graph 1.15 left font ',14'
     set ylabel 'render time (ms)'
-    set logscale y 2
     set yrange [*:*] noextend
     set offsets 0, 0, graph 0.05, graph 0.05
+    set logscale y
     set ytics ()
-    do for [k = -12:20] {
-        set ytics add (2.0 ** k)
-        set ytics add (1.5 * 2.0 ** k)
+    do for [decade = -6:6:step(least_ms, most_ms)] {
+        do for [digit in digits(least_ms, most_ms)] { set ytics add (digit * 10.0 ** decade) }
     }
     set output directory . '/plots/time' . ending
     plot $levels using 1:(serial * 1e3 / $2) @level title 'serial / workers', \
@@ -124,7 +132,7 @@ do for [form in 'svg png page'] {
 
     set label 4 shown('Efficiency against workers') at graph 0, graph 1.15 left font ',14'
     set ylabel 'efficiency (speedup / workers)'
-    set ytics (0, 0.2, 0.5, 0.8, 1)
+    if (most_efficient < 2.5) { set ytics (0, 0.2, 0.5, 0.8, 1) }
     set output directory . '/plots/efficiency' . ending
     plot $levels using 1:($2 / $3) @level title 'ideal', \
          0.8 with lines dt 3 lc rgb '#777777' notitle, 0.5 with lines dt 3 lc rgb '#777777' notitle, \

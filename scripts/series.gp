@@ -15,6 +15,11 @@ dash(i)   = (i - 1) / words(colours) + 1
 # A cell that may be empty. A point without an interval gets none: drawn as one of no width it would promise much.
 maybe(name) = strcol(name) eq '' ? NaN : column(name)
 
+# Tics of a logarithmic axis: some digits of each decade, the fewer the more there are of them; beyond two decades 1 alone,
+# beyond eight every second one.
+digits(from, to) = to / from > 100 ? '1' : to / from > 20 ? '1 2 5' : to / from > 4 ? '1 1.5 2 3 5 7' : '1 1.2 1.5 2 2.5 3 4 5 6 7 8 9'
+step(from, to) = to / from > 1e8 ? 2 : 1
+
 # A part of a plot command, as a macro before others: nothing where there is nothing to draw, since gnuplot would complain.
 part_if(known, code) = known > 0 ? code . ', ' : ''
 # Bars have no points: those are the series' own.

@@ -7,23 +7,8 @@ build=$(cd "${BUILD:-build}" && pwd)
 bench=$build/mandelbench
 mandel=$build/mandel
 seeds=$(cd "$(dirname "$0")/fuzz/corpus" && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. tests/tap.bash
 cd "$work" || exit 1
-
-number=0
-# ok NAME COMMAND...: a test that passes when the command succeeds.
-ok() {
-    local name=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$work/out" 2>&1; then
-        echo "ok $number - $name"
-    else
-        echo "not ok $number - $name"
-        sed 's/^/# /' "$work/out" | tail -n 20
-    fi
-}
 
 # What each name would do if anything took it for code: make a file "pwned".
 nothing_ran() { [ -z "$(find "$work" -name 'pwned*' -print)" ]; }

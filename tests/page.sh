@@ -113,13 +113,26 @@ claims() { # PLOT COLUMN
 }
 claims_intervals() { claims time ci_lo_s && claims speedup speedup_lo && claims efficiency speedup_lo; }
 
-# Points are drawn as uses of their marker. Of pool three times as fast there are as many.
+# The campaign of scaling, as if pool with two workers were FACTOR times as slow: drawn as NAME.
+slowed() { # NAME FACTOR
+    cp -r "$work/scaling" "$work/$1" && awk -F, -v OFS=, -v factor="$2" 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i}
+        $c["backend"] == "pool" && $c["role"] == "case" && $c["workers"] == 2 {$c["render_s"] *= factor} 1' "$work/scaling/raw.csv" >"$work/$1/raw.csv" &&
+        "$bench" report "$work/$1" >/dev/null 2>&1
+}
+# Points are drawn as uses of their marker. Of pool a hundred times as fast there are as many.
 nothing_cut() {
     local before after
-    cp -r "$work/scaling" "$work/faster" && awk -F, -v OFS=, 'NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i}
-        $c["backend"] == "pool" && $c["role"] == "case" && $c["workers"] == 2 {$c["render_s"] /= 3} 1' "$work/scaling/raw.csv" >"$work/faster/raw.csv" &&
-        "$bench" report "$work/faster" >/dev/null 2>&1 && before=$(grep -c '<use ' "$work/scaling/plots/speedup.svg") &&
+    slowed faster 0.01 && before=$(grep -c '<use ' "$work/scaling/plots/speedup.svg") &&
         after=$(grep -c '<use ' "$work/faster/plots/speedup.svg") && echo "$before $after" && [ "$before" -ge 4 ] && [ "$before" -eq "$after" ]
+}
+
+# The campaign along batches, as if each of the parts that may be lost were.
+loses_all() {
+    cp -r "$work/batch" "$work/lossy" && awk -F, -v OFS=, '
+        NR == 1 {for (i = 1; i <= NF; i++) c[$i] = i; n = split("residual wait send collect dispatch start end_wait idle descheduled", parts, " ")}
+        NR > 1 && $c["accounted_s"] {for (k = 1; k <= n; k++) $c[parts[k] "_s"] += $c["accounted_s"] / 10} 1' "$work/batch/raw.csv" >"$work/lossy/raw.csv" &&
+        "$bench" report "$work/lossy" >"$work/lossy.out" 2>&1 && ! grep warning "$work/lossy.out" &&
+        [ "$(grep -o '<text><tspan[^>]*>[a-zA-Z ]*</tspan></text>' "$work/lossy/plots/loss.svg" | sort -u | tee /dev/stderr | wc -l)" -ge 7 ]
 }
 
 # Where there are several, a schedule stands in every row, in who won and in what is lost.
@@ -263,6 +276,8 @@ if command -v gnuplot >/dev/null; then
     ok "promises no interval that there is not" no_intervals
     ok "says of each figure whether it has intervals" claims_intervals
     ok "cuts nothing that is faster than ideal" nothing_cut
+    ok "draws what is slower by far" slowed slower 3000
+    ok "draws every part that may be lost" loses_all
     ok "draws what a campaign of messages has" figures ipc "ipc ipc-threads"
     ok "draws what a campaign of kernels has" figures kernels "kernels kernels-shortcuts"
     ok "gives each drawing its words and its data" has_data
@@ -282,6 +297,7 @@ ok "survives drawings that are none" broken_drawings
 ok "has at most 500 KB, whatever is to be shown" too_large
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
 pages=("$work"/{scaling,batch,crossover,ipc,kernels,schedule,evil,large}/report.html)
+[ ! -e "$work/slower" ] || pages+=("$work"/{faster,slower,lossy}/report.html)
 if [ -n "$browser" ]; then
     ok "looks right in a browser, wide and narrow, by day and by night" python3 tests/browser.py "$browser" "${pages[@]}"
 else

@@ -4,7 +4,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 number=0
-# ok NAME COMMAND...: a test that passes when the command succeeds.
+# ok NAME COMMAND...: a test that passes when the command succeeds; if not, the end of what it wrote is told.
 ok() {
     local name=$1
     shift
