@@ -135,6 +135,11 @@ loses_all() {
         [ "$(grep -o '<text><tspan[^>]*>[a-zA-Z ]*</tspan></text>' "$work/lossy/plots/loss.svg" | sort -u | tee /dev/stderr | wc -l)" -ge 7 ]
 }
 
+serial_alone() {
+    "$bench" run batch --no-hyperfine --blocks 1 --pixels 48 --batches 100,200,1000 --backends serial --repeats 0 -q -o "$work/alone" >"$work/alone.out" 2>&1 &&
+        ! grep warning "$work/alone.out" && figures alone "batch-time batch"
+}
+
 # Where there are several, a schedule stands in every row, in who won and in what is lost.
 names_schedules() {
     grep -q '^  openmp dynamic  ' "$work/schedule.out" && grep -q '^  openmp guided,16  ' "$work/schedule.out" &&
@@ -271,6 +276,7 @@ ok "lists samples in the order they were taken" order_is_true
 if command -v gnuplot >/dev/null; then
     ok "draws what a scaling campaign has" figures scaling "speedup time efficiency cpu order loss gantt gantt"
     ok "draws what a campaign along batches has" figures batch "batch-time batch heat cpu loss gantt gantt"
+    ok "draws what serial alone does along batches" serial_alone
     ok "draws what a campaign along picture sizes has" figures crossover "crossover cpu loss gantt gantt"
     ok "draws what a campaign of schedules has" figures schedule "schedule cpu loss gantt gantt"
     ok "promises no interval that there is not" no_intervals
@@ -297,7 +303,7 @@ ok "survives drawings that are none" broken_drawings
 ok "has at most 500 KB, whatever is to be shown" too_large
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
 pages=("$work"/{scaling,batch,crossover,ipc,kernels,schedule,evil,large}/report.html)
-[ ! -e "$work/slower" ] || pages+=("$work"/{faster,slower,lossy}/report.html)
+[ ! -e "$work/slower" ] || pages+=("$work"/{faster,slower,lossy,alone}/report.html)
 if [ -n "$browser" ]; then
     ok "looks right in a browser, wide and narrow, by day and by night" python3 tests/browser.py "$browser" "${pages[@]}"
 else

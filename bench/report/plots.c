@@ -188,7 +188,8 @@ int plots_draw(const struct tables *tables, const struct campaign *campaign) {
     if (!baseline || !experiment)
         return 0;
     name_backends(tables, figure.names);
-    if (!*figure.names)
+    bool serial_alone = !*figure.names;
+    if (serial_alone && experiment->along != AXIS_BATCH)
         return 0;
     const struct table_key *key = &baseline->key;
     describe(campaign, tables, key, experiment->along, figure.setting, sizeof figure.setting);
@@ -206,12 +207,12 @@ int plots_draw(const struct tables *tables, const struct campaign *campaign) {
              baseline->key.shortcuts == CSV_TRUE ? "true" : "false", baseline->key.view);
     if (!realpath(campaign->directory, figure.directory))
         return -errno;
-    uint64_t workers = selection_workers(tables, campaign->plan.usable_cpus);
+    uint64_t workers = serial_alone ? 1 : selection_workers(tables, campaign->plan.usable_cpus);
     snprintf(figure.workers, sizeof figure.workers, "%llu", (unsigned long long)workers);
     const struct rowplot loss = {figure.directory, figure.setting, key, workers};
     const struct rowplot panels = {figure.directory, figure.panels, key, workers};
     int err = draw_along(experiment->along, tables, &figure, &panels);
-    return err ? err : draw_common(tables, baseline, &figure, &loss);
+    return err || serial_alone ? err : draw_common(tables, baseline, &figure, &loss);
 }
 
 int plots_status(int drawn, const struct campaign *campaign) {
