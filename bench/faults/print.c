@@ -2,6 +2,7 @@
 #include "bench/faults/print.h"
 
 #include "bench/probe/probe.h"
+#include "bench/report/files.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -152,7 +153,6 @@ void faults_print(const struct table *table, const struct campaign *campaign) {
     }
     printf("  Cost of a kill, of the most kills: (time - time without any in the same block) / "
            "kills, and the same of\n  CPU time; recovery: from the kill until the replacement "
-           "computes. Medians with 95 %% intervals.\n"
-           "\n  Files in %s: faults.csv " RECORDS_FILE " manifest.json plots/*.svg plots/*.png\n",
-           campaign->directory);
+           "computes. Medians with 95 %% intervals.\n");
+    files_print(campaign, "faults.csv " RECORDS_FILE);
 }

@@ -1,8 +1,8 @@
 /* The readable table; contracts in print.h. Every number stands in ipc.csv. */
 #include "bench/ipc/print.h"
 
-#include "base/text.h"
 #include "bench/probe/probe.h"
+#include "bench/report/files.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -92,9 +92,6 @@ static uint64_t most_blocks(const struct costs *costs) {
 
 void ipc_print(const struct table *table, const struct campaign *campaign) {
     const struct costs costs = costs_of(table);
-    char directory[CAMPAIGN_PATH_SIZE];
-    snprintf(directory, sizeof directory, "%s", campaign->directory);
-    text_tame(directory);
     probe_print_question(campaign);
     probe_print_machine(campaign, most_blocks(&costs));
     for (size_t i = 0; i < costs.count; i++)
@@ -102,7 +99,6 @@ void ipc_print(const struct table *table, const struct campaign *campaign) {
             print_size(&costs, costs.at[i].bytes);
     printf("\n  per message: of a stream that one side sends as fast as the other takes it;\n"
            "  / queue: that cost over our queue's in the same block; round trip: one message there "
-           "and back.\n"
-           "\n  Files in %s: ipc.csv ipc_raw.csv manifest.json plots/*.svg plots/*.png\n",
-           directory);
+           "and back.\n");
+    files_print(campaign, "ipc.csv ipc_raw.csv");
 }

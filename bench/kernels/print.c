@@ -1,9 +1,9 @@
 /* The readable table; contracts in print.h. Every number stands in kernels.csv or peak.csv. */
 #include "bench/kernels/print.h"
 
-#include "base/text.h"
 #include "bench/experiments/experiment.h"
 #include "bench/kernels/width.h"
+#include "bench/report/files.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -171,9 +171,6 @@ static bool is_first_of_picture(const struct rates *rates, size_t i) {
 void kernels_print(const struct rates *rates, const struct campaign *campaign) {
     const struct experiment *experiment = experiment_find(campaign->plan.experiment);
     const struct rate_row **lines = calloc(rates->count + 1, sizeof *lines);
-    char directory[CAMPAIGN_PATH_SIZE];
-    snprintf(directory, sizeof directory, "%s", campaign->directory);
-    text_tame(directory);
     printf("\n%s: %s\n", campaign->plan.experiment, experiment ? experiment->summary : "");
     printf("%s, %u usable CPU%s, G/s = 10^9 iterations per second\n", campaign->machine.cpu,
            campaign->plan.usable_cpus, campaign->plan.usable_cpus == 1 ? "" : "s");
@@ -181,8 +178,6 @@ void kernels_print(const struct rates *rates, const struct campaign *campaign) {
     for (size_t i = 0; lines && i < rates->count; i++)
         if (is_first_of_picture(rates, i))
             print_picture(rates, &rates->at[i], lines);
-    printf("\n  Files in %s: kernels.csv peak.csv raw.csv peak_raw.csv manifest.json plots/*.svg "
-           "plots/*.png images/*.png\n",
-           directory);
+    files_print(campaign, "kernels.csv peak.csv raw.csv peak_raw.csv");
     free(lines);
 }

@@ -1,7 +1,7 @@
 /* The readable table; contracts in terminal.h. Every number stands in a CSV of the campaign. */
 #include "bench/report/terminal.h"
+#include "bench/report/files.h"
 
-#include "base/text.h"
 #include "bench/experiments/experiment.h"
 #include "bench/report/doubts.h"
 #include "bench/report/efficiency.h"
@@ -238,17 +238,6 @@ static void print_outside(const struct tables *tables) {
         (1 - most) * 100, (1 - least) * 100);
 }
 
-static void print_files(const struct campaign *campaign) {
-    char directory[CAMPAIGN_PATH_SIZE];
-    snprintf(directory, sizeof directory, "%s", campaign->directory);
-    text_tame(directory);
-    printf(
-        "\n  Files in %s: speedup.csv loss.csv factors.csv summary.csv ranking.csv plumbing.csv\n"
-        "  batches.csv raw.csv manifest.json\n"
-        "  plots/*.svg plots/*.png images/*.png\n",
-        directory);
-}
-
 void terminal_print(const struct tables *tables, const struct campaign *campaign) {
     const struct experiment *experiment = experiment_find(campaign->plan.experiment);
     printf("\n%s: %s\n", campaign->plan.experiment, experiment ? experiment->summary : "");
@@ -262,5 +251,6 @@ void terminal_print(const struct tables *tables, const struct campaign *campaign
     if (experiment && experiment->along == AXIS_WORKERS)
         print_plumbing(tables);
     print_outside(tables);
-    print_files(campaign);
+    files_print(campaign, "speedup.csv loss.csv factors.csv summary.csv ranking.csv plumbing.csv "
+                          "batches.csv raw.csv");
 }
