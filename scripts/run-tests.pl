@@ -17,14 +17,24 @@ my $harness = TAP::Harness->new({
     verbosity => $verbose,
     timer     => 1,
     merge     => 0,
-    failures  => 1,
-    comments  => 1, # what a failed test says of it
     exec      => sub {
         my ($harness, $test) = @_;
         my @command = ('timeout', '-k', 5, $limit);
         push @command, 'bash' if $test =~ /\.sh$/;
         return [@command, $test];
     },
+});
+
+# What a program says of its tests (TAP's comments) is told if one of them failed.
+my %said;
+$harness->callback(made_parser => sub {
+    my ($parser, $job) = @_;
+    $parser->callback(comment => sub { push @{$said{$job->[1]}}, $_[0]->as_string });
+    $parser->callback(test => sub { push @{$said{$job->[1]}}, $_[0]->as_string unless $_[0]->is_ok });
+});
+$harness->callback(after_test => sub {
+    my ($job, $parser) = @_;
+    print STDERR map {"$_\n"} @{$said{$job->[1]} // []} if $parser->has_problems;
 });
 
 my $all    = $harness->runtests(@ARGV);

@@ -92,7 +92,15 @@ make_group() {
 "$mandel" -b serial "${options[@]}" -o "$work/reference.png" || exit 1
 
 climb_all "descriptors run out" 4 1 64 "${limited[@]}" -n
-climb_all "a file may not grow so long" 0 1 64 "${limited[@]}" -f
+shortest=0 # length of a file with which the program itself starts: a sanitizer may write one before that
+until "${limited[@]}" -f "$shortest" "$mandel" --version >/dev/null 2>&1 || [ "$shortest" -ge 2 ]; do
+    shortest=$((shortest + 1))
+done
+if [ "$shortest" -lt 2 ]; then
+    climb_all "a file may not grow so long" "$shortest" 1 64 "${limited[@]}" -f
+else
+    skip "a file may not grow so long" "a sanitizer writes one before the program starts"
+fi
 
 least=2000 # KiB in which the program itself can be loaded
 until "${limited[@]}" -v "$least" "$mandel" --version >/dev/null 2>&1 || [ "$least" -ge 1000000 ]; do

@@ -73,7 +73,7 @@ static int take_axis(struct grid *grid, const char *axis, const char *list, take
     return more < 0 ? refuse(complaint, "--%s has an empty or overlong value", axis) : 0;
 }
 
-static int take_backend(struct grid *grid, const char *item, struct complaint *complaint) {
+static int take_one_backend(struct grid *grid, const char *item, struct complaint *complaint) {
     unsigned count;
     const struct backend *const *backends = backend_list(&count);
     bool all = strcmp(item, "all") == 0, found = false;
@@ -88,6 +88,21 @@ static int take_backend(struct grid *grid, const char *item, struct complaint *c
         found = true;
     }
     return found ? 0 : refuse(complaint, "unknown backend '%s'; see mandelbench list", item);
+}
+
+/* Of names with '/' between them the first that this build has, or the last. */
+static int take_backend(struct grid *grid, const char *item, struct complaint *complaint) {
+    char names[64];
+    snprintf(names, sizeof names, "%s", item);
+    char *name = names, *next;
+    while ((next = strchr(name, '/'))) {
+        *next++ = '\0';
+        const struct backend *backend = backend_find(name);
+        if (!backend || !backend_unavailable(backend))
+            break;
+        name = next;
+    }
+    return take_one_backend(grid, name, complaint);
 }
 
 /* Every kernel that is available, or every exact one. */

@@ -12,7 +12,8 @@ enum axis { AXIS_WORKERS, AXIS_BATCH, AXIS_PIXELS, AXIS_SCHEDULE, AXIS_KERNELS }
  * kernel), "exact" (of those kernels), "fastest" (the fastest exact kernel), "default" (batch),
  * "ladder" (workers 1, 2, 4 … to twice the usable CPUs, and the usable CPUs), "usable" (the usable
  * CPUs), "view" (the view's own limit). A schedule's chunk is written behind ':' (dynamic:4), and
- * so is a batch that is for one kernel alone (scalar:800). */
+ * so is a batch that is for one kernel alone (scalar:800). Of backends with '/' between them it is
+ * the first that this build has. */
 struct axes {
     const char *backends, *kernels, *workers, *batches, *schedules, *shortcuts, *views, *pixels,
         *max_iter;

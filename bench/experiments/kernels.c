@@ -8,7 +8,7 @@ const struct experiment experiment_kernels = {
     .summary = "how near does each kernel come to what the machine's vector units can do?",
     .axes =
         {
-            .backends = "openmp",
+            .backends = "openmp/threads", /* in place */
             .kernels = "all",
             .workers = "usable",
             .batches = "16384",

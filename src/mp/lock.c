@@ -30,13 +30,10 @@ static int acquired(struct lock *lock, int err) {
     return err ? -err : LOCK_RECOVERED;
 }
 
-int lock_acquire(struct lock *lock) {
-    return acquired(lock, pthread_mutex_lock(&lock->mutex));
-}
-
 #ifdef __SANITIZE_THREAD__
 /* GCC 12's thread sanitizer does not know pthread_mutex_clocklock, and would take the lock for a
- * free one. */
+ * free one; and in pthread_mutex_lock it lets no signal handler run, not even the one that ends a
+ * stopped owner. */
 static int clocklock(pthread_mutex_t *mutex, uint64_t deadline_ns) {
     for (;;) {
         int err = pthread_mutex_trylock(mutex);
@@ -49,14 +46,18 @@ static int clocklock(pthread_mutex_t *mutex, uint64_t deadline_ns) {
 }
 #else
 static int clocklock(pthread_mutex_t *mutex, uint64_t deadline_ns) {
+    if (deadline_ns == CLOCK_NEVER)
+        return pthread_mutex_lock(mutex);
     struct timespec deadline = clock_timespec(deadline_ns);
     return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &deadline);
 }
 #endif
 
+int lock_acquire(struct lock *lock) {
+    return lock_acquire_until(lock, CLOCK_NEVER);
+}
+
 int lock_acquire_until(struct lock *lock, uint64_t deadline_ns) {
-    if (deadline_ns == CLOCK_NEVER)
-        return lock_acquire(lock);
     return acquired(lock, clocklock(&lock->mutex, deadline_ns));
 }
 
