@@ -13,7 +13,7 @@ one_cpu=$(taskset -p -c $$ | sed 's/.*: \([0-9]*\).*/\1/')
 
 # Everything on one CPU, so that whoever else computes there takes it from the sample.
 measure() { # DIRECTORY
-    taskset -c "$one_cpu" "$bench" run scaling --blocks 1 --pixels 400 --backends shared-array,openmp \
+    taskset -c "$one_cpu" "$bench" run scaling --blocks 1 --pixels 400 --backends shared-array,openmp/threads \
         --workers 1 --seed 5 --repeats 0 --no-hyperfine -q -o "$1" >/dev/null 2>&1
 }
 
