@@ -92,12 +92,9 @@ make_group() {
 "$mandel" -b serial "${options[@]}" -o "$work/reference.png" || exit 1
 
 climb_all "descriptors run out" 4 1 64 "${limited[@]}" -n
-shortest=0 # length of a file with which the program itself starts: a sanitizer may write one before that
-until "${limited[@]}" -f "$shortest" "$mandel" --version >/dev/null 2>&1 || [ "$shortest" -ge 2 ]; do
-    shortest=$((shortest + 1))
-done
-if [ "$shortest" -lt 2 ]; then
-    climb_all "a file may not grow so long" "$shortest" 1 64 "${limited[@]}" -f
+# A sanitizer may write a file before the program starts. Only then: there is no shim in such a build.
+if [ -e "$build/tests/starve.so" ] || "${limited[@]}" -f 0 "$mandel" --version >/dev/null 2>&1; then
+    climb_all "a file may not grow so long" 0 1 64 "${limited[@]}" -f
 else
     skip "a file may not grow so long" "a sanitizer writes one before the program starts"
 fi

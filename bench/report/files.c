@@ -1,3 +1,4 @@
+/* What a campaign has left behind; contracts in files.h. */
 #include "bench/report/files.h"
 
 #include "base/text.h"
