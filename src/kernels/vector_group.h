@@ -8,12 +8,17 @@
 #define FEW        2 /* vectors that take as long as one: a chain of operations */
 #define LOWER_FEW  (ALL >> (WIDTH - FEW * LANES))
 
+/* What a block leaves, to tell afterwards when an orbit escaped. */
+struct record {
+    real norm[BLOCK][WIDTH];    /* |z|² before each iteration; */
+    real im2[BLOCK - 1][WIDTH]; /* if SPLIT, less this, and without the last */
+} __attribute__((aligned(64)));
+
 /* Sets of lanes are the bits of a word. `end` is rounded where a real is a float and time beyond
  * 2²⁴; compared with `now` rounded alike, it lets an orbit stay for longer then, never for less. */
 struct group {
     real zr[WIDTH], zi[WIDTH], cr[WIDTH], ci[WIDTH];
-    real norm[BLOCK][WIDTH];               /* |z|² before each iteration of the last block; */
-    real im2[BLOCK - 1][WIDTH];            /* if SPLIT, less this, and without the last */
+    struct record record;                  /* of the last block */
     real end[WIDTH];                       /* when the lane's orbit is at the limit */
     real past_zr[WIDTH], past_zi[WIDTH];   /* an earlier z of the same orbit, */
     real patience[WIDTH], interval[WIDTH]; /* and how many more looks it is kept, now and next */
@@ -57,16 +62,34 @@ TARGET static inline reals iterate(reals *zr, reals *zi, reals cr, reals ci, rea
 #endif
 }
 
+/* z of the group's first vectors, into registers and back. (A group's type does not tell gcc that
+ * it is aligned; where it does not know, z stays in memory, which costs a quarter.) */
+TARGET static inline __attribute__((always_inline)) void
+load_z(const struct group *group, reals *zr, reals *zi, unsigned vectors) {
+    group = __builtin_assume_aligned(group, _Alignof(struct group));
+    memcpy(zr, group->zr, vectors * sizeof *zr);
+    memcpy(zi, group->zi, vectors * sizeof *zi);
+}
+
+TARGET static inline __attribute__((always_inline)) void
+store_z(struct group *group, const reals *zr, const reals *zi, unsigned vectors) {
+    group = __builtin_assume_aligned(group, _Alignof(struct group));
+    memcpy(group->zr, zr, vectors * sizeof *zr);
+    memcpy(group->zi, zi, vectors * sizeof *zi);
+}
+
 /* The lanes of vector v whose orbits have neither escaped nor come to their limit. */
 TARGET static inline uint64_t going_on(const struct group *group, unsigned v, reals norm) {
     reals now = splat((real)group->now);
     return set_of(at_most(norm, splat(4)) & at_most(now, VECTOR(group->end, v)), v);
 }
 
-/* BLOCK iterations of the vectors zr and zi, the group's first ones, and only then a look at who
- * goes on. If SPLIT, the last norms are at hand; else there are too few registers for that. */
-TARGET static inline __attribute__((always_inline)) uint64_t
-advance_vectors(struct group *group, reals *zr, reals *zi, unsigned vectors) {
+/* BLOCK iterations of the vectors zr and zi, the group's first ones, and only then a look at who is
+ * done. If SPLIT, the last norms are at hand; else there are too few registers for that. */
+TARGET static inline __attribute__((always_inline)) void advance_vectors(struct group *group,
+                                                                         struct record *record,
+                                                                         reals *zr, reals *zi,
+                                                                         unsigned vectors) {
     uint64_t lanes = 0;
     group->now += BLOCK;
     for (unsigned step = 0; step < BLOCK; step++) {
@@ -76,45 +99,41 @@ advance_vectors(struct group *group, reals *zr, reals *zi, unsigned vectors) {
             reals norm =
                 iterate(&zr[v], &zi[v], VECTOR(group->cr, v), VECTOR(group->ci, v), &re2, &im2);
             if (!SPLIT) {
-                VECTOR(group->norm[step], v) = norm;
+                VECTOR(record->norm[step], v) = norm;
             } else if (step < BLOCK - 1) {
-                VECTOR(group->norm[step], v) = re2;
-                VECTOR(group->im2[step], v) = im2;
+                VECTOR(record->norm[step], v) = re2;
+                VECTOR(record->im2[step], v) = im2;
             } else {
                 lanes |= going_on(group, v, norm);
             }
         }
     }
     for (unsigned v = 0; v < vectors && !SPLIT; v++)
-        lanes |= going_on(group, v, VECTOR(group->norm[BLOCK - 1], v));
-    return lanes;
+        lanes |= going_on(group, v, VECTOR(record->norm[BLOCK - 1], v));
+    group->done = ~lanes;
 }
 
-/* At most so many blocks, until an orbit is done; meanwhile z stays in registers. */
+/* A block of the group's first vectors. */
 TARGET static inline __attribute__((always_inline)) void
-advance_blocks(struct group *group, uint64_t blocks, reals *zr, reals *zi, unsigned vectors) {
-    memcpy(zr, group->zr, vectors * sizeof *zr);
-    memcpy(zi, group->zi, vectors * sizeof *zi);
-    do
-        group->done = ~advance_vectors(group, zr, zi, vectors);
-    while (--blocks > 0 && !(group->busy & group->done));
-    memcpy(group->zr, zr, vectors * sizeof *zr);
-    memcpy(group->zi, zi, vectors * sizeof *zi);
+advance_block(struct group *group, reals *zr, reals *zi, unsigned vectors) {
+    load_z(group, zr, zi, vectors);
+    advance_vectors(group, &group->record, zr, zi, vectors);
+    store_z(group, zr, zi, vectors);
 }
 
-/* At most so many blocks, ≥ 1, until an orbit is done. Half the vectors, if all orbits are there,
- * take half the time, and so on down to a few. Not inlined: it would crowd out the registers of its
- * callers, and the call is nothing beside it. */
-TARGET static __attribute__((noinline)) void advance(struct group *group, uint64_t blocks) {
+/* A block of the group. Half the vectors, if all orbits are there, take half the time, and so on
+ * down to a few. Not inlined: it would crowd out the registers of its callers, and the call is
+ * nothing beside it. */
+TARGET static __attribute__((noinline)) void advance(struct group *group) {
     if (group->busy & ~LOWER_HALF) {
         reals zr[VECTORS], zi[VECTORS];
-        advance_blocks(group, blocks, zr, zi, VECTORS);
+        advance_block(group, zr, zi, VECTORS);
     } else if (group->busy & ~LOWER_FEW) {
         reals zr[VECTORS / 2], zi[VECTORS / 2];
-        advance_blocks(group, blocks, zr, zi, VECTORS / 2);
+        advance_block(group, zr, zi, VECTORS / 2);
     } else {
         reals zr[FEW], zi[FEW];
-        advance_blocks(group, blocks, zr, zi, FEW);
+        advance_block(group, zr, zi, FEW);
     }
 }
 
@@ -133,40 +152,47 @@ TARGET static __attribute__((noinline)) unsigned begin(struct group *group) {
                 reals re2, im2;
                 reals norm =
                     iterate(&zr[v], &zi[v], VECTOR(group->cr, v), VECTOR(group->ci, v), &re2, &im2);
-                VECTOR(group->norm[made], v) = norm;
+                VECTOR(group->record.norm[made], v) = norm;
                 if (step == BLOCK / 2)
                     lanes |= set_of(at_most(norm, splat(4)), v);
             }
         }
         group->done = ~lanes;
     } while (made < BLOCK && group->busy & ~group->done);
-    memcpy(group->zr, zr, sizeof zr);
-    memcpy(group->zi, zi, sizeof zi);
+    store_z(group, zr, zi, VECTORS);
     return made;
 }
 
-/* Was |z| ≤ 2 before an iteration of the last block, not the last? A whole norm is compared as an
+/* Was |z| ≤ 2 before an iteration of the block, not the last? A whole norm is compared as an
  * integer, which orders positive numbers, infinity and NaN alike, because the vectors keep the
  * other units busy. */
-static inline bool was_inside(const struct group *group, unsigned lane, unsigned step) {
+static inline bool was_inside(const struct record *record, unsigned lane, unsigned step) {
 #if SPLIT
-    return group->norm[step][lane] + group->im2[step][lane] <= 4;
+    return record->norm[step][lane] + record->im2[step][lane] <= 4;
 #else
     static const union {
         real number;
         word bits;
     } four = {4};
-    return *(const word *)&group->norm[step][lane] <= four.bits;
+    return *(const word *)&record->norm[step][lane] <= four.bits;
 #endif
 }
 
-/* How many iterations of the last block a done lane made within |z| ≤ 2, at most BLOCK - 1: once
+/* How many iterations of the block a done lane made within |z| ≤ 2, at most BLOCK - 1: once
  * outside it stays outside. All are looked at, which waits for less than halving. */
-static inline unsigned survived(const struct group *group, unsigned lane) {
+static inline unsigned survived(const struct record *record, unsigned lane) {
     unsigned n = 0;
     for (unsigned step = 0; step < BLOCK - 1; step++)
-        n += was_inside(group, lane, step);
+        n += was_inside(record, lane, step);
     return n;
+}
+
+/* The count of a done lane: its orbit ended in the block that began at `start` and left this
+ * record.
+ */
+static inline uint32_t count_of(const struct group *group, const struct record *record,
+                                unsigned lane, uint64_t start, uint32_t limit) {
+    return (uint32_t)size_min(start - group->birth[lane] + survived(record, lane), limit);
 }
 
 /* As bits, so that the vector units need not be queued for. */

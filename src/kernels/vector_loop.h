@@ -16,7 +16,8 @@
  *   Two groups in turn. One is harvested (branches, scalars) while the other's arithmetic still
  *   runs. Harvesting uses integers where it can, so that it need not queue for the vector units.
  *   A batch's end. When no pixel is left, the orbits close ranks, in one group, then in half of it,
- *   then in a few vectors, so that no batch drags empty ones along.
+ *   then in a few vectors, so that no batch drags empty ones along; and of this last group a
+ *   block's counts are written while its next one runs, so that the last orbits never wait.
  *
  * Refilling lanes is known from ray tracing on GPUs (Aila and Laine, HPG 2009: idle threads fetch
  * new rays); the rest is the folklore of vectorised Mandelbrot programs, put together.
@@ -123,8 +124,8 @@ TARGET static void count_first(const struct group *nursery, unsigned made, uint3
     for (unsigned v = 0; v < VECTORS; v++) {
         masks count = {0};
         for (unsigned step = 0; step < made; step++)
-            count -= VECTOR(nursery->norm[step], v) <= 4; /* a set mask is -1 */
-        counts[v] = count & (VECTOR(nursery->norm[0], v) <= 4);
+            count -= VECTOR(nursery->record.norm[step], v) <= 4; /* a set mask is -1 */
+        counts[v] = count & (VECTOR(nursery->record.norm[0], v) <= 4);
     }
     for (unsigned i = 0; i < here; i++) {
         uint32_t count = (uint32_t)((const word *)counts)[i];
@@ -136,7 +137,7 @@ TARGET static void count_first(const struct group *nursery, unsigned made, uint3
 TARGET static uint64_t on_the_rim(const struct group *nursery) {
     uint64_t rim = 0;
     for (unsigned v = 0; v < VECTORS; v++) {
-        reals norm = VECTOR(nursery->norm[0], v);
+        reals norm = VECTOR(nursery->record.norm[0], v);
         rim |= set_of(at_most(norm, splat(4)) & ~at_most(norm, splat((real)RIM)), v);
     }
     return rim;
@@ -206,8 +207,7 @@ TARGET static __attribute__((noinline)) void harvest(struct filling *filling, st
         if (!filling->waiting)
             find_orbits(filling);
         unsigned lane = first_of(done);
-        uint64_t count = start - group->birth[lane] + survived(group, lane);
-        filling->out[group->place[lane]] = (uint32_t)size_min(count, limit);
+        filling->out[group->place[lane]] = count_of(group, &group->record, lane, start, limit);
         if (filling->waiting)
             refill(filling, group, lane, start, end);
         else
@@ -262,28 +262,80 @@ TARGET static void close_ranks(const struct workload *workload, struct group *fr
     }
 }
 
+/* Writes the counts of lanes of the last group; nobody takes their place. */
+TARGET static inline void write_counts(const struct filling *filling, struct group *group,
+                                       const struct record *record, uint64_t lanes,
+                                       uint64_t start) {
+    uint32_t limit = filling->workload->max_iter;
+    for (; lanes; lanes &= lanes - 1) {
+        unsigned lane = first_of(lanes);
+        filling->out[group->place[lane]] = count_of(group, record, lane, start, limit);
+        retire(group, lane);
+    }
+}
+
+/* Blocks of the last group's first vectors, at most so many, ≥ 1, until no more than `few` orbits
+ * are left. z stays in registers, and the counts of a block are written while the next one runs,
+ * which leaves its record in the other place. */
+TARGET static inline __attribute__((always_inline)) void
+drain_vectors(const struct filling *filling, struct group *group, struct record *spare,
+              uint64_t blocks, unsigned few, reals *zr, reals *zi, unsigned vectors) {
+    struct record *record = &group->record, *last = spare;
+    uint64_t ended = 0; /* lanes whose orbits ended in the last block */
+    load_z(group, zr, zi, vectors);
+    do {
+        advance_vectors(group, record, zr, zi, vectors);
+        write_counts(filling, group, last, ended, group->now - 2 * BLOCK);
+        ended = group->busy & group->done;
+        struct record *swap = last;
+        last = record;
+        record = swap;
+    } while (--blocks > 0 && (unsigned)__builtin_popcountll(group->busy & ~ended) > few);
+    write_counts(filling, group, last, ended, group->now - BLOCK);
+    store_z(group, zr, zi, vectors);
+}
+
 /* Blocks that a group makes before somebody has to look whether its orbits repeat. */
 static inline uint64_t until_look(const struct filling *filling, const struct group *group) {
     return filling->workload->shortcuts ? (LOOK - group->now % LOOK) / BLOCK : UINT64_MAX;
 }
 
-/* Advances and harvests until every orbit is done. One group is left only when no pixel is. */
+/* Advances the last group until its orbits have room in fewer vectors, or have been looked at. */
+TARGET static __attribute__((noinline)) void drain(const struct filling *filling,
+                                                   struct group *group, struct record *spare) {
+    uint64_t blocks = until_look(filling, group);
+    if (group->busy & ~LOWER_HALF) {
+        reals zr[VECTORS], zi[VECTORS];
+        drain_vectors(filling, group, spare, blocks, WIDTH / 2, zr, zi, VECTORS);
+    } else if (group->busy & ~LOWER_FEW) {
+        reals zr[VECTORS / 2], zi[VECTORS / 2];
+        drain_vectors(filling, group, spare, blocks, FEW * LANES, zr, zi, VECTORS / 2);
+    } else {
+        reals zr[FEW], zi[FEW];
+        drain_vectors(filling, group, spare, blocks, 0, zr, zi, FEW);
+    }
+    if (filling->workload->shortcuts && group->now % LOOK == 0) {
+        finish_repeating(group, filling->workload->max_iter);
+        write_counts(filling, group, spare, group->busy & group->done, group->now - BLOCK);
+    }
+}
+
+/* Advances until every orbit is done. One group is left only when no pixel is. */
 TARGET static void finish(struct filling *filling) {
     struct group *first = &filling->groups[0], *second = &filling->groups[1];
     const struct workload *workload = filling->workload;
     while (second->busy) {
-        advance(first, 1);
+        advance(first);
         harvest(filling, second);
         if (is_ending(filling))
             close_ranks(workload, second, ALL, first, ALL);
-        advance(second, 1);
+        advance(second);
         harvest(filling, first);
     }
     while (first->busy) {
         close_ranks(workload, first, ALL & ~LOWER_HALF, first, LOWER_HALF);
         close_ranks(workload, first, ALL & ~LOWER_FEW, first, LOWER_FEW);
-        advance(first, until_look(filling, first));
-        harvest(filling, first);
+        drain(filling, first, &second->record);
     }
 }
 
