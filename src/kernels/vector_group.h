@@ -215,7 +215,7 @@ static inline void copy_all_orbits(const struct group *from, struct group *to) {
     memcpy(to->ci, from->ci, sizeof to->ci);
 }
 
-/* An idle lane iterates what it has, and nobody looks. */
-static inline void retire(struct group *group, unsigned lane) {
-    group->busy &= ~(UINT64_C(1) << lane);
+/* Idle lanes iterate what they have, and nobody looks. */
+static inline void retire(struct group *group, uint64_t lanes) {
+    group->busy &= ~lanes;
 }

@@ -211,7 +211,7 @@ TARGET static __attribute__((noinline)) void harvest(struct filling *filling, st
         if (filling->waiting)
             refill(filling, group, lane, start, end);
         else
-            retire(group, lane);
+            retire(group, UINT64_C(1) << lane);
     }
 }
 
@@ -245,21 +245,22 @@ TARGET static void populate(struct filling *filling, struct group *group) {
  * so what moved there is not done. */
 TARGET static void close_ranks(const struct workload *workload, struct group *from, uint64_t leave,
                                struct group *to, uint64_t enter) {
-    uint64_t moving = from->busy & leave, idle = enter & ~to->busy;
-    if (__builtin_popcountll(moving) > __builtin_popcountll(idle))
+    uint64_t leaving = from->busy & leave, idle = enter & ~to->busy, entered = 0;
+    if (__builtin_popcountll(leaving) > __builtin_popcountll(idle))
         return;
-    for (; moving; moving &= moving - 1, idle &= idle - 1) {
-        unsigned i = first_of(moving), lane = first_of(idle);
+    for (uint64_t left = leaving; left; left &= left - 1, idle &= idle - 1) {
+        unsigned i = first_of(left), lane = first_of(idle);
         copy_orbit(from, i, to, lane);
         if (workload->shortcuts)
             copy_watch(from, i, to, lane);
         to->birth[lane] = from->birth[i] - from->now + to->now;
         to->end[lane] = (real)(to->birth[lane] + workload->max_iter);
         to->place[lane] = from->place[i];
-        to->busy |= UINT64_C(1) << lane;
-        to->done &= ~(UINT64_C(1) << lane);
-        retire(from, i);
+        entered |= idle & -idle;
     }
+    retire(from, leaving);
+    to->busy |= entered;
+    to->done &= ~entered;
 }
 
 /* Writes the counts of lanes of the last group; nobody takes their place. */
@@ -267,10 +268,10 @@ TARGET static inline void write_counts(const struct filling *filling, struct gro
                                        const struct record *record, uint64_t lanes,
                                        uint64_t start) {
     uint32_t limit = filling->workload->max_iter;
+    retire(group, lanes);
     for (; lanes; lanes &= lanes - 1) {
         unsigned lane = first_of(lanes);
         filling->out[group->place[lane]] = count_of(group, record, lane, start, limit);
-        retire(group, lane);
     }
 }
 
