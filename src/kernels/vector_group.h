@@ -187,9 +187,7 @@ static inline unsigned survived(const struct record *record, unsigned lane) {
     return n;
 }
 
-/* The count of a done lane: its orbit ended in the block that began at `start` and left this
- * record.
- */
+/* The count of a lane whose orbit ended in the block that began at `start` and left this record. */
 static inline uint32_t count_of(const struct group *group, const struct record *record,
                                 unsigned lane, uint64_t start, uint32_t limit) {
     return (uint32_t)size_min(start - group->birth[lane] + survived(record, lane), limit);
