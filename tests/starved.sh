@@ -60,9 +60,16 @@ reference=$work.reference.png
 trap 'rm -rf "$work" "$reference"' EXIT
 "$mandel" -b serial "${options[@]}" -o "$reference" || exit 1
 mapfile -t backends < <("$mandel" --list backends | awk -F '\t' '$2 == "available" {print $1}')
+llvm=$(ldd "$mandel" | grep -c libomp) # whose OpenMP ends the program itself where something runs out
 for backend in "${backends[@]}"; do
     for kind in heap pages fork thread descriptor write; do
-        starve "$backend" "$kind"
+        case $llvm,$backend,$kind in
+        1,openmp*,heap | 1,openmp*,pages | 1,openmp*,thread)
+            number=$((number + 1))
+            echo "ok $number - $backend: $kind fails # SKIP LLVM's OpenMP ends the program itself"
+            ;;
+        *) starve "$backend" "$kind" ;;
+        esac
     done
 done
 echo "1..$number"

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define SHM      "/dev/shm"
-#define GRACE_NS UINT64_C(200000000) /* for orphans that are about to end */
+#define GRACE_NS 200000000 /* for orphans that are about to end, files that are about to go */
 #define KILL_NS  UINT64_C(2000000000)
 
 /* ---- processes ---- */
@@ -175,9 +175,18 @@ static bool found_memory(const struct leaks *leaks, char *sentence, size_t size)
     return found;
 }
 
+/* Looks twice: between making a file and mapping or removing it, somebody else's seems left. */
+static bool found_memory_for_long(const struct leaks *leaks, char *sentence, size_t size) {
+    const struct timespec grace = {.tv_nsec = GRACE_NS};
+    if (!found_memory(leaks, sentence, size))
+        return false;
+    nanosleep(&grace, NULL);
+    return found_memory(leaks, sentence, size);
+}
+
 bool leaks_found(const struct leaks *leaks, char *sentence, size_t size) {
     bool processes = found_processes(sentence, size);
-    return processes || found_memory(leaks, sentence, size);
+    return processes || found_memory_for_long(leaks, sentence, size);
 }
 
 uint64_t leaks_shared_bytes(void) {

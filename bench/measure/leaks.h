@@ -20,8 +20,8 @@ void leaks_free(struct leaks *leaks);
 
 /* When the measured process has been reaped: is anything left of it? A sentence says what.
  * Processes get a moment to end, then are killed; memory stays where it is, since it may be
- * somebody else's: what counts as left is a new file of this user in /dev/shm that no process has
- * mapped and whose name does not hold the number of another process that lives. */
+ * somebody else's: what counts as left is a new file of this user in /dev/shm that for a moment no
+ * process has mapped and whose name does not hold the number of another process that lives. */
 bool leaks_found(const struct leaks *leaks, char *sentence, size_t size);
 
 /* Of the calling process: bytes of memory that are mapped shared and writable. 0 where the kernel
