@@ -17,7 +17,9 @@ maybe(name) = strcol(name) eq '' ? NaN : column(name)
 
 # Tics of a logarithmic axis: some digits of each decade, the fewer the more there are of them; beyond two decades 1 alone,
 # beyond eight every second one.
-digits(from, to) = to / from > 100 ? '1' : to / from > 20 ? '1 2 5' : to / from > 4 ? '1 1.5 2 3 5 7' : '1 1.2 1.5 2 2.5 3 4 5 6 7 8 9'
+digits(from, to) = to / from > 100 ? '1' : to / from > 20 ? '1 2 5' : to / from > 4 ? '1 1.5 2 3 5 7' : \
+    to / from > 1.6 ? '1 1.2 1.5 2 2.5 3 4 5 6 7 8 9' : \
+    '1 1.1 1.2 1.3 1.4 1.6 1.8 2 2.2 2.5 2.8 3 3.5 4 4.5 5 5.5 6 6.5 7 7.5 8 8.5 9 9.5'
 step(from, to) = to / from > 1e8 ? 2 : 1
 
 # A part of a plot command, as a macro before others: nothing where there is nothing to draw, since gnuplot would complain.
